@@ -1,0 +1,143 @@
+/** The report: one zod object that is the JSON schema, the TypeScript type and what every renderer reads. */
+import { z } from 'zod';
+
+const nonNegative = z.number().nonnegative();
+
+/** The machine a number was measured on; ratios travel, absolute times do not. */
+export const environmentSchema = z.object({
+  cpu: z.string(),
+  instructionSets: z
+    .array(z.string())
+    .describe('relevant ones only: avx2, avx512f, avx512_vnni, avx_vnni, asimddp, i8mm, ...'),
+  cores: z.int().positive(),
+  memoryBytes: nonNegative,
+  platform: z.string().describe('os and architecture, e.g. linux-x64'),
+  node: z.string(),
+  onnxruntime: z.string(),
+  provider: z.string().default('cpu'),
+  threads: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .default(null)
+    .describe('intra-op threads; null means the runtime chose'),
+});
+
+/** Milliseconds of one inference call; `samples` is how many calls were timed. */
+export const latencySchema = z.object({
+  p50: nonNegative,
+  p90: nonNegative,
+  p95: nonNegative,
+  p99: nonNegative,
+  mean: nonNegative,
+  min: nonNegative,
+  max: nonNegative,
+  samples: z.int().nonnegative(),
+});
+
+/** How close a model's outputs are to the baseline's on the same inputs. */
+export const fidelitySchema = z.object({
+  against: z.string().describe('name of the baseline model'),
+  sqnrDb: z
+    .number()
+    .nullable()
+    .describe('10 log10(signal power / error power); null when the outputs are equal (infinite)'),
+  cosine: z.number().nullable(),
+  maxAbsError: nonNegative,
+  agreement: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .describe('share of rows whose arg-max is equal; null without a class axis'),
+  samples: z.int().nonnegative().describe('rows compared'),
+  synthetic: z.boolean().describe('true when the inputs were generated, not real data'),
+  outputs: z
+    .record(
+      z.string(),
+      z.object({ sqnrDb: z.number().nullable(), cosine: z.number().nullable(), maxAbsError: nonNegative }),
+    )
+    .default({}),
+});
+
+export const modelRecordSchema = z.object({
+  name: z.string(),
+  path: z.string(),
+  sha256: z.string().nullable().default(null),
+  sizeBytes: nonNegative.describe('model file plus external data'),
+  gzipBytes: nonNegative.nullable().default(null),
+  parameters: nonNegative.nullable().default(null),
+  sparsity: z.number().min(0).max(1).nullable().default(null),
+  macs: nonNegative.nullable().default(null),
+  latencyMs: latencySchema.nullable().default(null),
+  throughput: nonNegative.nullable().default(null).describe('rows per second'),
+  loadMs: nonNegative.nullable().default(null),
+  peakRssBytes: nonNegative.nullable().default(null),
+  metrics: z.record(z.string(), z.number()).default({}),
+  fidelity: fidelitySchema.nullable().default(null),
+});
+
+export const comparisonSchema = z.object({
+  baseline: z.string(),
+  candidate: z.string(),
+  sizeRatio: nonNegative.describe('candidate bytes / baseline bytes'),
+  speedup: z
+    .object({
+      estimate: nonNegative,
+      low: nonNegative,
+      high: nonNegative,
+      verdict: z.enum(['faster', 'slower', 'no difference']),
+    })
+    .nullable()
+    .describe('baseline time / candidate time with a 95 % bootstrap interval'),
+  metricDrop: z.record(z.string(), z.number()).default({}).describe('baseline metric - candidate metric'),
+});
+
+/** One thing that was deliberately left alone, and why. */
+export const skippedSchema = z.object({
+  what: z.string(),
+  kind: z.string().default('tensor'),
+  bytes: nonNegative.default(0),
+  reason: z.string(),
+});
+
+export const stepRecordSchema = z.object({
+  name: z.string(),
+  options: z.record(z.string(), z.unknown()).default({}),
+  durationMs: nonNegative,
+  changed: z.array(z.object({ what: z.string(), detail: z.string().default('') })).default([]),
+  skipped: z.array(skippedSchema).default([]),
+  notes: z.array(z.string()).default([]),
+});
+
+export const requirementResultSchema = z.object({
+  expression: z.string(),
+  actual: z.string(),
+  passed: z.boolean(),
+});
+
+export const reportSchema = z.object({
+  version: z.literal(1),
+  tool: z.object({ name: z.literal('llmc'), version: z.string() }),
+  command: z.string().default(''),
+  environment: environmentSchema,
+  data: z
+    .object({ source: z.string(), rows: z.int().nonnegative(), synthetic: z.boolean() })
+    .nullable()
+    .default(null),
+  models: z.array(modelRecordSchema).default([]),
+  comparisons: z.array(comparisonSchema).default([]),
+  steps: z.array(stepRecordSchema).default([]),
+  requirements: z.array(requirementResultSchema).default([]),
+  warnings: z.array(z.string()).default([]),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+export type Latency = z.output<typeof latencySchema>;
+export type Fidelity = z.output<typeof fidelitySchema>;
+export type ModelRecord = z.output<typeof modelRecordSchema>;
+export type Comparison = z.output<typeof comparisonSchema>;
+export type Skipped = z.output<typeof skippedSchema>;
+export type StepRecord = z.output<typeof stepRecordSchema>;
+export type RequirementResult = z.output<typeof requirementResultSchema>;
+export type Report = z.output<typeof reportSchema>;
