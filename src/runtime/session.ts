@@ -1,0 +1,197 @@
+/** Opens a model in onnxruntime and runs it on host tensors. */
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as Ort from 'onnxruntime-node';
+import type { HostTensor, TypedArray } from '../data/host-tensor.ts';
+import { LlmcError } from '../errors.ts';
+import { firstLine, loadOrt } from './ort.ts';
+
+/** A model in memory: the protobuf bytes and the files its external data would be read from. */
+export interface ModelBytes {
+  readonly model: Uint8Array;
+  readonly externalData?: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+export interface SessionOptions {
+  /** Intra-op threads; 0 or absent lets onnxruntime choose. */
+  readonly threads?: number;
+  /** Graph optimizations; default all, as in deployment. */
+  readonly optimize?: 'all' | 'extended' | 'basic' | 'disabled';
+  /** Record kernel times; read them with `endProfile`. */
+  readonly profile?: boolean;
+  /** Writes the graph as optimized by onnxruntime to this path. */
+  readonly optimizedModelPath?: string;
+}
+
+/** One graph input or output. Dims: a size, a symbolic name, or null when unknown and unnamed. */
+export interface ValueInfo {
+  readonly name: string;
+  /** ONNX lower-case element type; 'sequence', 'map' and the like are reported as 'non-tensor'. */
+  readonly dtype: string;
+  /** Empty for a scalar and also when the model does not state the rank: onnxruntime does not tell these apart. */
+  readonly dims: readonly (number | string | null)[];
+}
+
+export interface Session {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  /** Runs once; `outputs` limits what is computed and returned. LlmcError RUNTIME when a kernel fails. */
+  run(
+    feeds: Readonly<Record<string, HostTensor>>,
+    outputs?: readonly string[],
+  ): Promise<Record<string, HostTensor>>;
+  /** The profile as onnxruntime's JSON text; needs `profile: true`, ends the recording. */
+  endProfile(): Promise<string>;
+  release(): Promise<void>;
+}
+
+/**
+ * Opens a model from a path or from memory. LlmcError FILE_NOT_FOUND for a missing path, RUNTIME when onnxruntime
+ * refuses the model. The caller must `release()`.
+ */
+export async function openSession(
+  source: string | ModelBytes,
+  options: SessionOptions = {},
+): Promise<Session> {
+  if (typeof source === 'string') await requireFile(source);
+  const ort = await loadOrt();
+  const profileFolder = options.profile ? await mkdtemp(join(tmpdir(), 'llmc-profile-')) : null;
+  try {
+    const nativeOptions = toNative(options, profileFolder);
+    const native =
+      typeof source === 'string'
+        ? await ort.InferenceSession.create(source, nativeOptions)
+        : await ort.InferenceSession.create(source.model, withExternal(nativeOptions, source));
+    return new NativeSession(ort, native, profileFolder);
+  } catch (cause) {
+    if (profileFolder !== null) await rm(profileFolder, { recursive: true, force: true });
+    const name = typeof source === 'string' ? source : 'the model';
+    throw new LlmcError('RUNTIME', `onnxruntime refused ${name}: ${firstLine(cause)}`, {
+      hint: 'check the file with `llmc inspect`; a newer opset or an unknown operator needs another runtime',
+      cause,
+    });
+  }
+}
+
+async function requireFile(path: string): Promise<void> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw new LlmcError('FILE_NOT_FOUND', `no such file: ${path}`, { hint: 'check the path', cause });
+  });
+  if (!info.isFile()) {
+    throw new LlmcError('FILE_NOT_FOUND', `not a file: ${path}`, { hint: 'give the path of an .onnx file' });
+  }
+}
+
+function toNative(
+  options: SessionOptions,
+  profileFolder: string | null,
+): Ort.InferenceSession.SessionOptions {
+  return {
+    logSeverityLevel: 4,
+    graphOptimizationLevel: options.optimize ?? 'all',
+    ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+    ...(options.optimizedModelPath === undefined
+      ? {}
+      : { optimizedModelFilePath: options.optimizedModelPath }),
+    ...(profileFolder === null
+      ? {}
+      : { enableProfiling: true, profileFilePrefix: join(profileFolder, 'profile') }),
+  };
+}
+
+function withExternal(
+  options: Ort.InferenceSession.SessionOptions,
+  source: ModelBytes,
+): Ort.InferenceSession.SessionOptions {
+  return source.externalData?.length ? { ...options, externalData: [...source.externalData] } : options;
+}
+
+function valueInfo(metadata: Ort.InferenceSession.ValueMetadata): ValueInfo {
+  if (!metadata.isTensor) return { name: metadata.name, dtype: 'non-tensor', dims: [] };
+  return {
+    name: metadata.name,
+    dtype: metadata.type,
+    dims: metadata.shape.map((dim) => (dim === '' || dim === undefined ? null : dim)),
+  };
+}
+
+class NativeSession implements Session {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly #ort: typeof Ort;
+  readonly #native: Ort.InferenceSession;
+  #profileFolder: string | null;
+
+  constructor(ort: typeof Ort, native: Ort.InferenceSession, profileFolder: string | null) {
+    this.#ort = ort;
+    this.#native = native;
+    this.#profileFolder = profileFolder;
+    this.inputs = native.inputMetadata.map(valueInfo);
+    this.outputs = native.outputMetadata.map(valueInfo);
+  }
+
+  async run(
+    feeds: Readonly<Record<string, HostTensor>>,
+    outputs?: readonly string[],
+  ): Promise<Record<string, HostTensor>> {
+    try {
+      const nativeFeeds: Record<string, Ort.Tensor> = {};
+      for (const [name, tensor] of Object.entries(feeds)) nativeFeeds[name] = this.#toNative(tensor);
+      const results =
+        outputs === undefined
+          ? await this.#native.run(nativeFeeds, { logSeverityLevel: 4 })
+          : await this.#native.run(nativeFeeds, outputs, { logSeverityLevel: 4 });
+      const host: Record<string, HostTensor> = {};
+      for (const [name, tensor] of Object.entries(results)) host[name] = fromNative(tensor);
+      return host;
+    } catch (cause) {
+      throw new LlmcError('RUNTIME', `the model failed to run: ${firstLine(cause)}`, {
+        hint: 'check that the inputs have the sizes the model expects (--data, --dim name=value)',
+        cause,
+      });
+    }
+  }
+
+  async endProfile(): Promise<string> {
+    const folder = this.#profileFolder;
+    if (folder === null) return '[]';
+    this.#native.endProfiling();
+    const [file] = await readdir(folder);
+    const text = file === undefined ? '[]' : await readFile(join(folder, file), 'utf8');
+    await this.#dropProfile();
+    return text;
+  }
+
+  async release(): Promise<void> {
+    if (this.#profileFolder !== null) this.#native.endProfiling();
+    await this.#native.release();
+    await this.#dropProfile();
+  }
+
+  async #dropProfile(): Promise<void> {
+    const folder = this.#profileFolder;
+    this.#profileFolder = null;
+    if (folder !== null) await rm(folder, { recursive: true, force: true });
+  }
+
+  #toNative(tensor: HostTensor): Ort.Tensor {
+    const { dtype, data, dims } = tensor;
+    // The constructor checks the pair (dtype, array class) itself; its overloads cannot say so.
+    return new this.#ort.Tensor(dtype as 'float32', data as Float32Array, [...dims]);
+  }
+}
+
+function fromNative(tensor: Ort.Tensor): HostTensor {
+  const data = tensor.data as TypedArray | string[];
+  // Node versions with a Float16Array hand float16 out as one; llmc works on the bits everywhere.
+  const bits =
+    tensor.type === 'float16' && !Array.isArray(data) && !(data instanceof Uint16Array)
+      ? new Uint16Array(
+          (data as TypedArray).buffer,
+          (data as TypedArray).byteOffset,
+          (data as TypedArray).length,
+        )
+      : data;
+  return { dtype: tensor.type, dims: tensor.dims, data: bits };
+}
