@@ -1,0 +1,88 @@
+/** External-data locations: resolved inside the model's folder or refused; they are untrusted input. */
+import { lstatSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative, sep, win32 } from 'node:path';
+import { LlmcError } from '../errors.ts';
+import type { ByteSource } from '../ir/bytes.ts';
+import { openFile } from './file.ts';
+import type { TensorProto } from './proto.ts';
+import { rangeOf } from './wire.ts';
+
+/** Opens the data files of one model, each once. */
+export class ExternalFiles {
+  readonly folder: string;
+  readonly #open = new Map<string, ByteSource>();
+
+  /** `folder` is where the model file lies; a model from memory has none and may not refer to files. */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Absolute paths of the files opened so far. */
+  get paths(): readonly string[] {
+    return [...this.#open.values()].flatMap((source) => (source.file ? [source.file.path] : []));
+  }
+
+  /**
+   * The bytes of a tensor stored outside the model file.
+   * @param byteLength what dtype and dims ask for, checked against the stated length and the file's size
+   * @throws LlmcError EXTERNAL_DATA for any location, offset or length that is not plainly right
+   */
+  source(proto: TensorProto, byteLength: number): ByteSource {
+    const name = proto.name ?? '?';
+    const entries = new Map((proto.external_data ?? []).map((entry) => [entry.key ?? '', entry.value ?? '']));
+    const file = this.#file(entries.get('location') ?? '', name);
+    const offset = wholeNumber(entries.get('offset') ?? '0', 'offset', name);
+    const length = entries.has('length')
+      ? wholeNumber(entries.get('length') ?? '', 'length', name)
+      : byteLength;
+    if (length !== byteLength)
+      throw refuse(name, `states ${length} bytes, its type and dims need ${byteLength}`);
+    if (offset + length > file.byteLength)
+      throw refuse(name, `ends at byte ${offset + length} of a file of ${file.byteLength} bytes`);
+    return rangeOf(file, offset, length);
+  }
+
+  #file(location: string, name: string): ByteSource {
+    const known = this.#open.get(location);
+    if (known) return known;
+    const opened = openFile(resolveLocation(this.folder, location, name));
+    this.#open.set(location, opened);
+    return opened;
+  }
+}
+
+function resolveLocation(folder: string, location: string, name: string): string {
+  if (location === '') throw refuse(name, 'has no location');
+  if (location.includes('\0')) throw refuse(name, 'has a location with a NUL character');
+  if (isAbsolute(location) || win32.isAbsolute(location) || /^[A-Za-z]:/.test(location))
+    throw refuse(name, `points to the absolute path ${location}`);
+  if (location.split(/[\\/]/).includes('..'))
+    throw refuse(name, `points out of the model's folder (${location})`);
+  const path = join(folder, location);
+  let real: string;
+  try {
+    real = realpathSync(path);
+    lstatSync(real);
+  } catch (cause) {
+    throw new LlmcError('EXTERNAL_DATA', `tensor '${name}': its data file ${location} is missing`, {
+      hint: `put ${location} beside the model file; both belong together`,
+      cause,
+    });
+  }
+  const inside = relative(realpathSync(folder === '' ? '.' : folder), real);
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside))
+    throw refuse(name, `its data file ${location} is a link out of the model's folder`);
+  return path;
+}
+
+function wholeNumber(text: string, what: string, name: string): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value)) throw refuse(name, `has an impossible ${what} '${text.slice(0, 40)}'`);
+  return value;
+}
+
+function refuse(name: string, why: string): LlmcError {
+  return new LlmcError('EXTERNAL_DATA', `tensor '${name}': external data ${why}`, {
+    hint: 'the model file and its data files do not belong together, or the file is damaged; export it again',
+  });
+}
