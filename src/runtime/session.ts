@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
 import type { HostTensor, TypedArray } from '../data/host-tensor.ts';
+import type { ValueInfo } from '../data/value-info.ts';
 import { LlmcError } from '../errors.ts';
 import { firstLine, loadOrt } from './ort.ts';
 
@@ -22,15 +23,6 @@ export interface SessionOptions {
   readonly profile?: boolean;
   /** Writes the graph as optimized by onnxruntime to this path. */
   readonly optimizedModelPath?: string;
-}
-
-/** One graph input or output. Dims: a size, a symbolic name, or null when unknown and unnamed. */
-export interface ValueInfo {
-  readonly name: string;
-  /** ONNX lower-case element type; 'sequence', 'map' and the like are reported as 'non-tensor'. */
-  readonly dtype: string;
-  /** Empty for a scalar and also when the model does not state the rank: onnxruntime does not tell these apart. */
-  readonly dims: readonly (number | string | null)[];
 }
 
 export interface Session {

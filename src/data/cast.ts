@@ -1,0 +1,74 @@
+/** Converts tensors between element types where no value changes its meaning. */
+import { LlmcError } from '../errors.ts';
+import { decodeHalf, encodeHalf } from '../numeric/half.ts';
+import { allocate, type HostTensor, isArrayDtype, type TypedArray } from './host-tensor.ts';
+
+const ranges: Readonly<Record<string, readonly [number, number]>> = {
+  bool: [0, 1],
+  int8: [-128, 127],
+  int16: [-32768, 32767],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int64: [-(2 ** 63), 2 ** 63],
+  uint8: [0, 255],
+  uint16: [0, 65535],
+  uint32: [0, 2 ** 32 - 1],
+  uint64: [0, 2 ** 64],
+};
+
+/**
+ * The tensor as `dtype`. Floats lose precision as the model's own type demands; integers must be exact.
+ * LlmcError DATA, naming `name`, when a value does not fit or there is no conversion (strings).
+ */
+export function castTensor(tensor: HostTensor, dtype: string, name: string): HostTensor {
+  if (tensor.dtype === dtype) return tensor;
+  const { data, dims } = tensor;
+  if (Array.isArray(data) || !isArrayDtype(dtype) || !isArrayDtype(tensor.dtype)) {
+    throw new LlmcError('DATA', `"${name}" is ${tensor.dtype}, the model wants ${dtype}`, {
+      hint: `store the data as ${dtype}`,
+    });
+  }
+  const result = allocate(dtype, data.length);
+  const source = data instanceof Uint16Array && tensor.dtype === 'float16' ? widen(data) : data;
+  const range = ranges[dtype];
+  if (range !== undefined) copyIntegers(source, result, range, `"${name}"`, dtype);
+  else if (result instanceof Uint16Array)
+    encodeHalf(Float32Array.from(source as ArrayLike<number>, Number), result);
+  else for (let i = 0; i < source.length; i++) result[i] = Number(source[i]);
+  return { dtype, dims, data: result };
+}
+
+/** The values as floats: float32 and float64 data as it is, anything else converted; null for strings. */
+export function asFloats(tensor: HostTensor): Float32Array | Float64Array | null {
+  const { data, dtype } = tensor;
+  if (data instanceof Float32Array || data instanceof Float64Array) return data;
+  if (Array.isArray(data) || !isArrayDtype(dtype)) return null;
+  if (data instanceof Uint16Array && dtype === 'float16') return widen(data);
+  return Float64Array.from(data as ArrayLike<number>, Number);
+}
+
+function widen(halves: Uint16Array): Float32Array {
+  const result = new Float32Array(halves.length);
+  decodeHalf(halves, result);
+  return result;
+}
+
+function copyIntegers(
+  source: TypedArray,
+  result: TypedArray,
+  range: readonly [number, number],
+  name: string,
+  dtype: string,
+): void {
+  const wide = result instanceof BigInt64Array || result instanceof BigUint64Array;
+  for (let i = 0; i < source.length; i++) {
+    const raw = source[i] as number | bigint;
+    const value = Number(raw);
+    if (!Number.isInteger(value) || value < range[0] || value > range[1]) {
+      throw new LlmcError('DATA', `${name} holds ${raw}, which is no ${dtype}`, {
+        hint: `the model wants ${dtype}; store the data as ${dtype}`,
+      });
+    }
+    if (wide) result[i] = BigInt(raw);
+    else result[i] = value;
+  }
+}

@@ -1,0 +1,6 @@
+/** Every kind of data llmc can read, alphabetical. */
+import { npy } from './npy.ts';
+import { npz } from './npz.ts';
+import type { Source } from './source.ts';
+
+export const sources: readonly Source[] = [npy, npz];

@@ -1,0 +1,142 @@
+/** Finds inputs a model accepts: tries candidate sizes in order and keeps the first that runs. */
+import { type Bindings, openDims } from '../data/dims.ts';
+import type { HostTensor } from '../data/host-tensor.ts';
+import { candidateBindings, type LadderOptions } from '../data/ladder.ts';
+import { generateInputs, type InputHints } from '../data/synthetic.ts';
+import type { ValueInfo } from '../data/value-info.ts';
+import { LlmcError } from '../errors.ts';
+
+export type Feeds = Readonly<Record<string, HostTensor>>;
+
+export interface FindOptions extends LadderOptions {
+  readonly seed?: number;
+  readonly hints?: InputHints;
+  readonly signal?: AbortSignal;
+  /** No new attempt begins after this many milliseconds; default 30,000. */
+  readonly timeMs?: number;
+}
+
+/** Inputs that run, and how to make more of them. */
+export interface FeedPlan {
+  /** Sizes chosen for the symbolic dims. */
+  readonly bindings: Bindings;
+  /** Rows per feed: the size of axis 0 of the first input that has one. */
+  readonly size: number;
+  /** The feeds of attempt `index`; index 0 is the one that was tried. Deterministic. */
+  make(index: number): Feeds;
+}
+
+/** Runs the model once; what it returns is searched for infinities and NaN. */
+export type TryRun = (feeds: Feeds) => Promise<Readonly<Record<string, HostTensor>> | undefined>;
+
+interface Attempt {
+  readonly bindings: Bindings;
+  readonly floats: 'normal' | 'uniform';
+  readonly defaultBound: number;
+}
+
+/**
+ * The first generated inputs that `run` accepts. Symbolic dims climb a ladder of sizes; integer inputs shrink their
+ * bound when an index is refused; floats turn to [0, 1) when normal ones give NaN. LlmcError DATA with the
+ * runtime's last message when nothing works.
+ */
+export async function findFeeds(
+  run: TryRun,
+  inputs: readonly ValueInfo[],
+  options: FindOptions = {},
+): Promise<FeedPlan> {
+  const open = openDims(inputs);
+  refuseUnknownDims(
+    open.map((dim) => dim.name),
+    options.dims ?? {},
+  );
+  const deadline = performance.now() + (options.timeMs ?? 30_000);
+  const seed = options.seed ?? 0;
+  let lastError: unknown;
+  const attempt = async (candidate: Attempt): Promise<boolean | null> => {
+    options.signal?.throwIfAborted();
+    try {
+      const outputs = await run(generateInputs(inputs, { ...candidate, seed, ...hintsOf(options) }));
+      return allFinite(outputs ?? {});
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      lastError = error;
+      return null;
+    }
+  };
+  for (const defaultBound of [100, 1]) {
+    for (const bindings of candidateBindings(open, options)) {
+      if (performance.now() > deadline) break;
+      const found = await settle({ bindings, floats: 'normal', defaultBound }, attempt, () => lastError);
+      if (found !== null) return plan(inputs, found, seed, options);
+    }
+  }
+  throw new LlmcError(
+    'DATA',
+    `no generated inputs suit this model; onnxruntime's last word: ${text(lastError)}`,
+    {
+      hint: `give real inputs with --data, or sizes with --dim${open.length > 0 ? ` (${open.map((dim) => `${dim.name}=...`).join(' ')})` : ''}`,
+      cause: lastError,
+    },
+  );
+}
+
+/** Refines one choice of sizes: smaller indices, then positive floats. Null when it does not run at all. */
+async function settle(
+  first: Attempt,
+  attempt: (candidate: Attempt) => Promise<boolean | null>,
+  lastError: () => unknown,
+): Promise<Attempt | null> {
+  let candidate = first;
+  let finite = await attempt(candidate);
+  const bound = finite === null ? boundFrom(text(lastError())) : null;
+  if (bound !== null && bound < candidate.defaultBound) {
+    candidate = { ...candidate, defaultBound: bound };
+    finite = await attempt(candidate);
+  }
+  if (finite === null) return null;
+  if (finite) return candidate;
+  const positive: Attempt = { ...candidate, floats: 'uniform' };
+  return (await attempt(positive)) === true ? positive : candidate;
+}
+
+/** The exclusive bound in Gather's complaint "idx=57 must be within the inclusive range [-2,1]". */
+function boundFrom(message: string): number | null {
+  const match = /inclusive range \[-?\d+,\s*(\d+)\]/.exec(message);
+  return match ? Number(match[1]) + 1 : null;
+}
+
+function plan(inputs: readonly ValueInfo[], found: Attempt, seed: number, options: FindOptions): FeedPlan {
+  const make = (index: number) =>
+    generateInputs(inputs, { ...found, seed: seed + index, ...hintsOf(options) });
+  const first = Object.values(make(0)).find((tensor) => tensor.dims.length > 0);
+  return { bindings: found.bindings, size: first?.dims[0] ?? 1, make };
+}
+
+function hintsOf(options: FindOptions): { hints?: InputHints } {
+  return options.hints === undefined ? {} : { hints: options.hints };
+}
+
+function refuseUnknownDims(known: readonly string[], given: Bindings): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    throw new LlmcError('USAGE', `the model has no symbolic dim "${name}"`, {
+      hint: known.length > 0 ? `its symbolic dims: ${known.join(', ')}` : 'all its input dims are fixed',
+    });
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof LlmcError && (error.code === 'RUNTIME' || error.code === 'DATA');
+}
+
+function allFinite(outputs: Readonly<Record<string, HostTensor>>): boolean {
+  return Object.values(outputs).every(({ data }) => {
+    if (!(data instanceof Float32Array || data instanceof Float64Array)) return true;
+    return data.every(Number.isFinite);
+  });
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : 'nothing was tried';
+}
