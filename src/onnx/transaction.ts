@@ -1,0 +1,134 @@
+/** Files that appear together or not at all: written in a hidden folder beside the target, then renamed. */
+import { existsSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { onInterrupt } from '../cleanup.ts';
+import { LlmcError } from '../errors.ts';
+
+export interface TargetOptions {
+  /** Files that must never be replaced: the input and its data files. */
+  readonly protect: readonly string[];
+  /** Existing files (other than protected ones) may be replaced. */
+  readonly force: boolean;
+}
+
+const owner = `${hostname().replace(/[^A-Za-z0-9]/g, '')}-${process.pid}`;
+
+/** One set of files that is about to replace, or become, `target` and its data files. */
+export class Transaction {
+  readonly folder: string;
+  readonly #target: string;
+  readonly #options: TargetOptions;
+  readonly #release: () => void;
+
+  /** @throws LlmcError FILE_EXISTS, or WRITE_FAILED when the folder is missing or read-only */
+  constructor(target: string, options: TargetOptions) {
+    this.#target = resolve(target);
+    this.#options = options;
+    this.#refuse(basename(this.#target));
+    const parent = dirname(this.#target);
+    try {
+      sweep(parent);
+      this.folder = mkdtempSync(join(parent, `.llmc-${owner}-`));
+    } catch (cause) {
+      throw writeFailure(target, cause);
+    }
+    this.#release = onInterrupt(() => rmSync(this.folder, { recursive: true, force: true }));
+  }
+
+  #refuse(name: string): void {
+    const path = join(dirname(this.#target), name);
+    if (!existsSync(path)) return;
+    const real = realpathSync(path);
+    if (this.#options.protect.some((file) => existsSync(file) && realpathSync(file) === real))
+      throw new LlmcError('FILE_EXISTS', `${path} is the input; llmc never overwrites it`, {
+        hint: 'choose another name with -o',
+      });
+    if (!this.#options.force)
+      throw new LlmcError('FILE_EXISTS', `${path} exists already`, {
+        hint: 'use --force to replace it, or choose another name with -o',
+      });
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Moves the named files into place, the last one last; on a failure the old files come back. */
+  async commit(names: readonly string[]): Promise<void> {
+    const parent = dirname(this.#target);
+    for (const name of names) this.#refuse(name);
+    const moved: string[] = [];
+    try {
+      for (const name of names) {
+        const place = join(parent, name);
+        if (existsSync(place)) renameSync(place, this.path(`${name}.old`));
+        moved.push(name);
+        renameSync(this.path(name), place);
+      }
+    } catch (cause) {
+      for (const name of moved) {
+        rmSync(join(parent, name), { force: true });
+        if (existsSync(this.path(`${name}.old`))) renameSync(this.path(`${name}.old`), join(parent, name));
+      }
+      throw writeFailure(this.#target, cause);
+    } finally {
+      this.dispose();
+    }
+    await syncFolder(parent);
+  }
+
+  /** Removes everything that was not committed. */
+  dispose(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+    this.#release();
+  }
+}
+
+/** Folders left by a process of this machine that was killed outright are removed by the next one. */
+function sweep(parent: string): void {
+  const mine = owner.slice(0, owner.lastIndexOf('-'));
+  for (const name of readdirSync(parent)) {
+    const match = /^\.llmc-([A-Za-z0-9]*)-(\d+)-[A-Za-z0-9]{6}$/.exec(name);
+    if (match && match[1] === mine && !isAlive(Number(match[2])))
+      rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Renames survive a power cut only when the folder itself is flushed; not every system allows that. */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r').catch(() => null);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+/** The reason a write failed, in words. Errors that are not about files pass through unchanged. */
+export function writeFailure(target: string, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException | null)?.code;
+  if (cause instanceof LlmcError || typeof code !== 'string') return cause;
+  const why: Readonly<Record<string, string>> = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    EFBIG: 'the file would be larger than this system allows',
+    EACCES: 'the folder may not be written to',
+    EPERM: 'the folder may not be written to',
+    EROFS: 'the file system is read-only',
+    ENOENT: 'the folder does not exist',
+    ENOTDIR: 'a part of the path is not a folder',
+  };
+  if (!(code in why) && !code.startsWith('E')) return cause;
+  return new LlmcError('WRITE_FAILED', `cannot write ${target}: ${why[code] ?? code}`, {
+    hint: 'nothing was changed; free some space or choose another place with -o',
+    cause,
+  });
+}

@@ -1,0 +1,90 @@
+/** Saving a model: streamed to a temporary folder, checked, flushed, renamed; the old state stays until then. */
+import { basename } from 'node:path';
+import type { Model } from '../ir/model.ts';
+import { type Encoded, encode } from './encode.ts';
+import { Layout, type LayoutOptions, needsDataFiles } from './layout.ts';
+import { modelTable } from './schema.ts';
+import { FileStream, type StreamOptions } from './stream.ts';
+import { modelToProto } from './to-proto.ts';
+import { type TargetOptions, Transaction, writeFailure } from './transaction.ts';
+
+export interface SaveOptions extends Partial<LayoutOptions>, Partial<StreamOptions>, TargetOptions {
+  /** Runs on the finished files before they are moved into place; throwing refuses the result. */
+  readonly check?: (path: string) => Promise<void>;
+}
+
+export interface SavedModel {
+  readonly path: string;
+  /** Names of the data files beside the model. */
+  readonly dataFiles: readonly string[];
+  /** Model file and data files together. */
+  readonly byteLength: number;
+}
+
+export const DEFAULT_ALIGN = 4096;
+
+/**
+ * Writes the model to `target` and its data files beside it.
+ * @throws LlmcError FILE_EXISTS, WRITE_FAILED or USAGE (above 2 GB without data files); whatever `check` throws
+ */
+export async function saveModel(model: Model, target: string, options: SaveOptions): Promise<SavedModel> {
+  const layoutOptions: LayoutOptions = {
+    externalData: options.externalData ?? 'auto',
+    shardBytes: options.shardBytes ?? null,
+    alignBytes: options.alignBytes ?? DEFAULT_ALIGN,
+  };
+  const streamOptions: StreamOptions = {
+    signal: options.signal ?? new AbortController().signal,
+    onBytes: options.onBytes ?? (() => {}),
+  };
+  const name = basename(target);
+  const layout = needsDataFiles(model, layoutOptions) ? new Layout(name, layoutOptions) : null;
+  const encoded = encode(modelTable, modelToProto(model, layout?.place));
+  const transaction = new Transaction(target, options);
+  try {
+    for (const file of layout?.files ?? [])
+      await writeFile(transaction.path(file.name), streamOptions, async (stream) => {
+        for (const { offset, source } of file.parts) {
+          await stream.padTo(offset);
+          await stream.write(source);
+        }
+      });
+    await writeFile(transaction.path(name), streamOptions, async (stream) => {
+      for (const part of encoded.parts) await stream.write(part);
+    });
+    await options.check?.(transaction.path(name));
+    streamOptions.signal.throwIfAborted();
+    const dataFiles = (layout?.files ?? []).map((file) => file.name);
+    await transaction.commit([...dataFiles, name]);
+    const data = (layout?.files ?? []).reduce((sum, file) => sum + file.byteLength, 0);
+    return { path: target, dataFiles, byteLength: encoded.byteLength + data };
+  } catch (cause) {
+    transaction.dispose();
+    throw writeFailure(target, cause);
+  }
+}
+
+async function writeFile(
+  path: string,
+  options: StreamOptions,
+  fill: (stream: FileStream) => Promise<void>,
+): Promise<void> {
+  const stream = await FileStream.create(path, options);
+  try {
+    await fill(stream);
+  } catch (error) {
+    await stream.abandon();
+    throw error;
+  }
+  await stream.finish();
+}
+
+/** The model as one protobuf in memory; for small models and for graphs built to be run. */
+export function encodeModel(model: Model): Uint8Array {
+  return joinParts(encode(modelTable, modelToProto(model)));
+}
+
+/** The bytes of an encoded message. */
+export function joinParts(encoded: Encoded): Uint8Array {
+  return Buffer.concat(encoded.parts.map((part) => (part instanceof Uint8Array ? part : part.read())));
+}
