@@ -67,7 +67,8 @@ function functionToProto(fn: ModelFunction, place: Place): FunctionProto {
   return proto;
 }
 
-function graphToProto(graph: Graph, place: Place): GraphProto {
+/** The GraphProto of a graph, its subgraphs included. */
+export function graphToProto(graph: Graph, place: Place): GraphProto {
   const { hasName, ...rest } = graph.rest ?? {};
   const proto: GraphProto = { ...rest };
   if (graph.name !== '' || hasName) proto.name = graph.name;
@@ -195,7 +196,8 @@ function valueInfoToProto(value: Value): ValueInfoProto {
   return proto;
 }
 
-function typeToProto(type: TensorType): TypeProto {
+/** The TypeProto of a tensor type. */
+export function typeToProto(type: TensorType): TypeProto {
   const elem_type = DTYPES[type.dtype].code;
   if (!type.shape) return { tensor_type: { elem_type } };
   const dim = type.shape.map((size): DimensionProto => {

@@ -1,0 +1,28 @@
+/** What a scheme reports: what it changed, and a reason for every weight that stayed float. */
+import type { Skipped } from '../report/schema.ts';
+
+export interface Change {
+  /** The node or tensor, by name. */
+  readonly what: string;
+  readonly detail: string;
+}
+
+/** Collected while a scheme runs over the model. */
+export class Outcome {
+  readonly changed: Change[] = [];
+  readonly skipped: Skipped[] = [];
+  readonly notes: string[] = [];
+
+  change(what: string, detail: string): void {
+    this.changed.push({ what, detail });
+  }
+
+  /** A tensor or node that stays as it is; `bytes` is its share of the file. */
+  skip(what: string, reason: string, bytes = 0, kind: 'tensor' | 'node' = 'tensor'): void {
+    this.skipped.push({ what, kind, bytes, reason });
+  }
+
+  note(text: string): void {
+    this.notes.push(text);
+  }
+}
