@@ -1,0 +1,83 @@
+/** Times models against each other: round-robin after warm-up, so that drift of the machine hits all alike. */
+
+/** Runs one inference; `round` selects the inputs, the same ones for every model of a round. */
+export type Contestant = (round: number) => Promise<unknown>;
+
+export interface LatencyOptions {
+  /** Timed runs per model; otherwise as many as `timeMs` allows, from 10 to 2,000. */
+  readonly runs?: number;
+  /** Time to spend per model. */
+  readonly timeMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called after every round with the share of the work done, 0 to 1. */
+  onProgress?(share: number): void;
+  /** Milliseconds, monotonic; for tests. */
+  clock?(): number;
+}
+
+const DEFAULT_TIME_MS = 2000;
+const MIN_ROUNDS = 10;
+const MAX_ROUNDS = 2000;
+/**
+ * Models quicker than this run once untimed before each timed run: caches then hold this model rather than its
+ * neighbour, and onnxruntime's worker threads of the neighbour have stopped spinning.
+ */
+const SETTLE_BELOW_MS = 20;
+
+/**
+ * Milliseconds of every timed run, one array per contestant; index i of all arrays belongs to the same round.
+ * The order rotates by one each round.
+ */
+export async function interleave(
+  contestants: readonly Contestant[],
+  options: LatencyOptions = {},
+): Promise<Float64Array[]> {
+  const clock = options.clock ?? (() => performance.now());
+  const timed = async (contestant: Contestant, round: number): Promise<number> => {
+    options.signal?.throwIfAborted();
+    const start = clock();
+    await contestant(round);
+    return clock() - start;
+  };
+  const settles: boolean[] = [];
+  for (const contestant of contestants) settles.push((await warmUp(contestant, timed)) < SETTLE_BELOW_MS);
+  const samples: number[][] = contestants.map(() => []);
+  const budget = (options.timeMs ?? DEFAULT_TIME_MS) * contestants.length;
+  const begin = clock();
+  for (let round = 0; ; round++) {
+    const share = progress(round, clock() - begin, budget, options.runs);
+    options.onProgress?.(Math.min(1, share));
+    if (share >= 1) return samples.map((list) => Float64Array.from(list));
+    for (let turn = 0; turn < contestants.length; turn++) {
+      const index = (turn + round) % contestants.length;
+      const contestant = contestants[index] as Contestant;
+      if (settles[index]) await timed(contestant, round);
+      samples[index]?.push(await timed(contestant, round));
+    }
+  }
+}
+
+/** Share of the work done after `rounds`; 1 or more means stop. */
+function progress(rounds: number, elapsed: number, budget: number, runs: number | undefined): number {
+  if (runs !== undefined) return rounds / runs;
+  if (rounds >= MAX_ROUNDS) return 1;
+  // Slow models get their ten rounds unless that would take more than five times the budget.
+  const enough = rounds >= MIN_ROUNDS || (rounds >= 3 && elapsed > 5 * budget);
+  return enough ? elapsed / budget : Math.min(elapsed / budget, rounds / MIN_ROUNDS, 0.999);
+}
+
+/** Runs until the first-run costs are paid; returns the milliseconds of the last run. */
+async function warmUp(
+  contestant: Contestant,
+  timed: (contestant: Contestant, round: number) => Promise<number>,
+): Promise<number> {
+  let total = 0;
+  let last = 0;
+  for (let run = 0; run < 3 || (run < 20 && total < 100); run++) {
+    last = await timed(contestant, run);
+    total += last;
+    // One run of a model that takes seconds is warm-up enough.
+    if (total > 3000) break;
+  }
+  return last;
+}

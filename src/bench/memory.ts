@@ -1,0 +1,41 @@
+/** Peak memory of a model, measured in a process that does nothing else. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { encodeJob, type MemoryJob, type MemoryResult } from './memory-job.ts';
+
+/** Runs the job in a child. Never throws for what happens in the child: the reason comes back instead. */
+export function measureMemory(job: MemoryJob, signal?: AbortSignal): Promise<MemoryResult> {
+  const script = childScript();
+  if (script === null) return Promise.resolve({ failed: 'llmc is not built (npm run build)' });
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      ...(signal === undefined ? {} : { signal }),
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    child.on('error', (error) => (signal?.aborted ? reject(error) : resolve({ failed: error.message })));
+    child.on('close', (code, killedBy) => {
+      if (signal?.aborted) return;
+      resolve(code === 0 ? (JSON.parse(output) as MemoryResult) : { failed: reason(code, killedBy) });
+    });
+    // The child may die before it has read everything; its exit code tells why.
+    child.stdin.on('error', () => {});
+    child.stdin.end(encodeJob(job));
+  });
+}
+
+function reason(code: number | null, killedBy: NodeJS.Signals | null): string {
+  if (killedBy === 'SIGKILL') return 'the process was killed, most likely for want of memory';
+  return `the process ended with ${killedBy ?? `code ${code}`}`;
+}
+
+/** The compiled child beside this file, or in dist when this file runs from source (tests). */
+function childScript(): string | null {
+  const near = import.meta.url.endsWith('.ts') ? '../../dist/bench/memory-child.js' : './memory-child.js';
+  const path = fileURLToPath(new URL(near, import.meta.url));
+  return existsSync(path) ? path : null;
+}

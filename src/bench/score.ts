@@ -1,0 +1,55 @@
+/** Scores a model's outputs against labels with every metric that fits them. */
+import { elementCount, type HostTensor } from '../data/host-tensor.ts';
+import type { Score } from '../data/metrics/metric.ts';
+import { metrics } from '../data/metrics/table.ts';
+
+type Outputs = Readonly<Record<string, HostTensor>>;
+
+/** One model's scores. Each metric takes the first output that fits, and stays with it. */
+export class ScoreBoard {
+  readonly #chosen = new Map<string, { readonly output: string; readonly score: Score }>();
+
+  /** Adds one batch; outputs must hold the same rows as `labels` (see `keepRows`). */
+  add(outputs: Outputs, labels: HostTensor): void {
+    for (const metric of metrics) {
+      let entry = this.#chosen.get(metric.name);
+      if (entry === undefined) {
+        const found = Object.entries(outputs).find(([, tensor]) => metric.fits(tensor, labels));
+        if (found === undefined) continue;
+        entry = { output: found[0], score: metric.begin() };
+        this.#chosen.set(metric.name, entry);
+      }
+      const output = outputs[entry.output];
+      if (output !== undefined) entry.score.add(output, labels);
+    }
+  }
+
+  /** Metric name to value; empty when no output fits the labels. */
+  values(): Record<string, number> {
+    const values: Record<string, number> = {};
+    for (const [name, { score }] of this.#chosen) {
+      const value = score.value();
+      if (value !== null) values[name] = value;
+    }
+    return values;
+  }
+}
+
+/** The outputs without the rows that only repeat the last one, of `padded` rows in the feed. */
+export function keepRows(outputs: Outputs, rows: number, padded: number): Outputs {
+  if (rows === padded) return outputs;
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => [name, cut(tensor, rows, padded)]),
+  );
+}
+
+function cut(tensor: HostTensor, rows: number, padded: number): HostTensor {
+  const [leading] = tensor.dims;
+  // Axis 0 may also count things per row (tokens of a flattened batch): then it is a multiple of the rows.
+  if (leading === undefined || padded === 0 || leading === 0 || leading % padded !== 0) return tensor;
+  const kept = (leading / padded) * rows;
+  const dims = [kept, ...tensor.dims.slice(1)];
+  const length = elementCount(dims);
+  const { data, dtype } = tensor;
+  return { dtype, dims, data: Array.isArray(data) ? data.slice(0, length) : data.subarray(0, length) };
+}
