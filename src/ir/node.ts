@@ -26,7 +26,8 @@ export class Node {
   readonly overload: string;
   name: string;
   readonly attributes: Map<string, Attribute>;
-  readonly rest: Rest | null;
+  /** What the file said beyond the fields here; written back. */
+  rest: Rest | null;
   /** The graph that holds the node; null when removed. */
   graph: Graph | null = null;
   previous: Node | null = null;
