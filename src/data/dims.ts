@@ -7,7 +7,7 @@ export type Bindings = Readonly<Record<string, number>>;
 
 export interface OpenDim {
   readonly name: string;
-  /** True when it stands on axis 0 of some input: as a rule the batch. */
+  /** True when it is, as a rule, the batch: axis 0 of an input, or axis 1 of a recurrent state [layers, batch, width]. */
   readonly leading: boolean;
   /** The inputs and axes where it stands. */
   readonly uses: readonly { readonly input: ValueInfo; readonly axis: number }[];
@@ -30,7 +30,7 @@ export function openDims(inputs: readonly ValueInfo[]): OpenDim[] {
   const found = new Map<string, { leading: boolean; uses: { input: ValueInfo; axis: number }[] }>();
   const add = (name: string, input: ValueInfo, axis: number) => {
     const entry = found.get(name) ?? { leading: false, uses: [] };
-    entry.leading ||= axis === 0;
+    entry.leading ||= axis === 0 || isStateBatch(input.dims, axis);
     entry.uses.push({ input, axis });
     found.set(name, entry);
   };
@@ -46,6 +46,10 @@ export function openDims(inputs: readonly ValueInfo[]): OpenDim[] {
     }
   }
   return [...found].map(([name, entry]) => ({ name, ...entry }));
+}
+
+function isStateBatch(dims: ValueInfo['dims'], axis: number): boolean {
+  return axis === 1 && dims.length === 3 && typeof dims[0] === 'number' && typeof dims[2] === 'number';
 }
 
 /** The concrete dims of an input. LlmcError DATA when a dim is unbound or not a size. */

@@ -18,15 +18,17 @@ const CHANNELS = [3, 1, 4];
 /** Beyond this many combinations another guess is as good as a refusal. */
 const MAX_CANDIDATES = 500;
 
-/** Candidate bindings of all open dims: first all dims at the same step of their ladders, then mixed steps. */
+/**
+ * Candidate bindings of all open dims. First the batch stays at its first, then its second size while all other dims
+ * climb together; then every combination.
+ */
 export function* candidateBindings(
   open: readonly OpenDim[],
   options: LadderOptions = {},
 ): Generator<Bindings> {
   const lists = open.map((dim) => candidates(dim, options));
-  const longest = Math.max(1, ...lists.map((list) => list.length));
   const seen = new Set<string>();
-  for (const steps of stepOrder(lists, longest)) {
+  for (const steps of stepOrder(open, lists)) {
     const sizes = lists.map((list, i) => list[Math.min(steps[i] as number, list.length - 1)] as number);
     const key = sizes.join();
     if (seen.has(key)) continue;
@@ -57,9 +59,12 @@ function isSpatial(dims: readonly unknown[], axis: number): boolean {
   return channelsLast ? axis === 1 || axis === 2 : channelsFirst && axis >= 2;
 }
 
-/** Steps per dim: 0,0,0 then 1,1,1 ..., then every combination in order of its total. */
-function* stepOrder(lists: readonly (readonly number[])[], longest: number): Generator<number[]> {
-  for (let step = 0; step < longest; step++) yield lists.map(() => step);
+/** Steps per dim: the early rounds described above, then every combination in order of its total. */
+function* stepOrder(open: readonly OpenDim[], lists: readonly (readonly number[])[]): Generator<number[]> {
+  const longest = Math.max(1, ...lists.map((list) => list.length));
+  for (const batchStep of [0, 1]) {
+    for (let step = 0; step < longest; step++) yield open.map((dim) => (dim.leading ? batchStep : step));
+  }
   const most = lists.reduce((sum, list) => sum + list.length - 1, 0);
   for (let total = 0; total <= most; total++) yield* compositions(lists, total, 0);
 }

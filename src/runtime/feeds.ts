@@ -12,7 +12,7 @@ export interface FindOptions extends LadderOptions {
   readonly seed?: number;
   readonly hints?: InputHints;
   readonly signal?: AbortSignal;
-  /** No new attempt begins after this many milliseconds; default 30,000. */
+  /** No new attempt begins after this many milliseconds; default 15,000. */
   readonly timeMs?: number;
 }
 
@@ -50,7 +50,7 @@ export async function findFeeds(
     open.map((dim) => dim.name),
     options.dims ?? {},
   );
-  const deadline = performance.now() + (options.timeMs ?? 30_000);
+  const deadline = performance.now() + (options.timeMs ?? 15_000);
   const seed = options.seed ?? 0;
   let lastError: unknown;
   const attempt = async (candidate: Attempt): Promise<boolean | null> => {
@@ -64,7 +64,9 @@ export async function findFeeds(
       return null;
     }
   };
-  for (const defaultBound of [100, 1]) {
+  // Indices of zero suit every table; only integers can profit from the second sweep.
+  const bounds = inputs.some(({ dtype }) => /^u?int(32|64)$/.test(dtype)) ? [100, 1] : [100];
+  for (const defaultBound of bounds) {
     for (const bindings of candidateBindings(open, options)) {
       if (performance.now() > deadline) break;
       const found = await settle({ bindings, floats: 'normal', defaultBound }, attempt, () => lastError);

@@ -4,17 +4,22 @@ import { fitDataset } from '../data/fit.ts';
 import type { HostTensor } from '../data/host-tensor.ts';
 import { openDataset, parseDataSpec } from '../data/open.ts';
 import { positiveOption } from '../data/spec.ts';
+import type { ValueInfo } from '../data/value-info.ts';
 import { type Feeds, type FindOptions, findFeeds } from './feeds.ts';
 import type { Session } from './session.ts';
 
 export interface InputBatch {
   readonly feeds: Feeds;
   readonly labels?: HostTensor;
-  /** Rows that count; feeds may hold more, repeated, when the model's batch size is fixed. */
+  /** Rows that count. */
   readonly size: number;
+  /** Rows in the feeds: more than `size` where the last row was repeated because the model's batch size is fixed. */
+  readonly padded: number;
 }
 
 export interface ModelInputs {
+  /** The graph inputs these feeds were made for. */
+  readonly inputs: readonly ValueInfo[];
   readonly source: string;
   readonly synthetic: boolean;
   /** Rows in all. */
@@ -50,6 +55,7 @@ function rowsOption(rows: number | undefined): { rows?: number } {
 function fromDataset(dataset: Dataset, session: Session, options: InputOptions): ModelInputs {
   const fit = fitDataset(dataset, session.inputs, options.batch);
   return {
+    inputs: session.inputs,
     source: dataset.name,
     synthetic: dataset.synthetic,
     rows: dataset.length,
@@ -60,7 +66,8 @@ function fromDataset(dataset: Dataset, session: Session, options: InputOptions):
       const request = { size: fit.batchSize, ...(limit === undefined ? {} : { limit }) };
       for await (const batch of dataset.batches(request)) {
         const { labels, size } = batch;
-        yield { feeds: fit.feeds(batch), size, ...(labels === undefined ? {} : { labels }) };
+        const padded = fit.padded ? fit.batchSize : size;
+        yield { feeds: fit.feeds(batch), size, padded, ...(labels === undefined ? {} : { labels }) };
       }
     },
   };
@@ -70,6 +77,7 @@ async function generated(session: Session, options: InputOptions): Promise<Model
   const plan = await findFeeds((feeds) => session.run(feeds), session.inputs, options);
   const count = options.rows === undefined ? 8 : Math.ceil(options.rows / Math.max(1, plan.size));
   return {
+    inputs: session.inputs,
     source: 'synthetic',
     synthetic: true,
     rows: count * plan.size,
@@ -78,7 +86,7 @@ async function generated(session: Session, options: InputOptions): Promise<Model
     bindings: plan.bindings,
     async *batches(limit) {
       const most = limit === undefined ? count : Math.min(count, Math.ceil(limit / Math.max(1, plan.size)));
-      for (let i = 0; i < most; i++) yield { feeds: plan.make(i), size: plan.size };
+      for (let i = 0; i < most; i++) yield { feeds: plan.make(i), size: plan.size, padded: plan.size };
     },
   };
 }

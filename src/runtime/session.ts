@@ -28,7 +28,10 @@ export interface SessionOptions {
 export interface Session {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** Runs once; `outputs` limits what is computed and returned. LlmcError RUNTIME when a kernel fails. */
+  /**
+   * Runs once; `outputs` limits what is computed and returned, by default every output that is a tensor.
+   * LlmcError RUNTIME when a kernel fails.
+   */
   run(
     feeds: Readonly<Record<string, HostTensor>>,
     outputs?: readonly string[],
@@ -130,19 +133,28 @@ class NativeSession implements Session {
     try {
       const nativeFeeds: Record<string, Ort.Tensor> = {};
       for (const [name, tensor] of Object.entries(feeds)) nativeFeeds[name] = this.#toNative(tensor);
-      const results =
-        outputs === undefined
-          ? await this.#native.run(nativeFeeds, { logSeverityLevel: 4 })
-          : await this.#native.run(nativeFeeds, outputs, { logSeverityLevel: 4 });
+      // onnxruntime-node crashes on outputs that are sequences or optionals, so they are never asked for.
+      const results = await this.#native.run(nativeFeeds, outputs ?? this.#tensorOutputs(), {
+        logSeverityLevel: 4,
+      });
       const host: Record<string, HostTensor> = {};
       for (const [name, tensor] of Object.entries(results)) host[name] = fromNative(tensor);
       return host;
     } catch (cause) {
+      if (cause instanceof LlmcError) throw cause;
       throw new LlmcError('RUNTIME', `the model failed to run: ${firstLine(cause)}`, {
         hint: 'check that the inputs have the sizes the model expects (--data, --dim name=value)',
         cause,
       });
     }
+  }
+
+  #tensorOutputs(): string[] {
+    const names = this.outputs.filter(({ dtype }) => dtype !== 'non-tensor').map(({ name }) => name);
+    if (names.length > 0) return names;
+    throw new LlmcError('UNSUPPORTED', 'no output of the model is a tensor', {
+      hint: 'sequences, maps and optionals cannot be read from here',
+    });
   }
 
   async endProfile(): Promise<string> {
