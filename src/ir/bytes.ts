@@ -10,6 +10,8 @@ export interface ByteSource {
   read(start?: number, end?: number): Uint8Array;
   /** Set when the bytes are a range of a file, so that a writer can copy range to range. */
   readonly file?: { readonly path: string; readonly offset: number };
+  /** Set when reading means computing: nobody reads such a source before its turn to be written. */
+  readonly computed?: boolean;
 }
 
 /** Bytes already in memory; `read` is a view. */
@@ -29,6 +31,7 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
 export function computedBytes(byteLength: number, make: () => Uint8Array): ByteSource {
   return {
     byteLength,
+    computed: true,
     read: (start = 0, end = byteLength) => {
       const data = make();
       if (data.byteLength !== byteLength)

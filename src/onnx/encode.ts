@@ -120,6 +120,6 @@ type Long = Exclude<Parameters<protobuf.Writer['int64']>[0], number | string | b
 
 function payloadParts(source: ByteSource): Encoded {
   if (source.byteLength === 0) return { byteLength: 0, parts: [] };
-  const small = source.byteLength <= INLINE && source.file === undefined;
+  const small = source.byteLength <= INLINE && !source.file && !source.computed;
   return { byteLength: source.byteLength, parts: [small ? source.read() : source] };
 }

@@ -284,7 +284,7 @@ function skipUnknown(out: Decoded, cursor: Cursor, start: number, tag: number, e
   if (wireType === VARINT) cursor.int64();
   else if (wireType === FIXED64) cursor.view(8);
   else if (wireType === FIXED32) cursor.view(4);
-  else if (wireType === DELIMITED) cursor.seek(cursor.position + lengthWithin(cursor, end));
+  else if (wireType === DELIMITED) cursor.view(lengthWithin(cursor, end));
   else throw malformed(`unknown wire type ${wireType}`, start);
   const stop = cursor.position;
   if (stop > end) throw malformed('a field runs past its message', start);

@@ -1,0 +1,93 @@
+/** Gather from a constant table: the rows stay integers in the file and become floats after the look-up. */
+import { type Attribute, int, ints } from '../../ir/attribute.ts';
+import { DTYPES } from '../../ir/dtype.ts';
+import type { Node } from '../../ir/node.ts';
+import { Tensor } from '../../ir/tensor.ts';
+import type { Value } from '../../ir/value.ts';
+import { Emitter, takeOutputs } from '../emit.ts';
+import { WORTHWHILE } from '../schemes/scheme.ts';
+import type { DynamicQuantizer } from './quantizer.ts';
+
+/** One scale per row of a matrix (a second, tiny Gather fetches it), otherwise one for the table. */
+export function quantizeGather(q: DynamicQuantizer, node: Node): string | null {
+  const [table, indices] = node.inputs;
+  if (!table?.tensor || !indices) return 'its table is computed';
+  if (q.options.parity) return gatherLikeOnnxruntime(q, node);
+  if (table.tensor.size < WORTHWHILE) return 'small: nothing to gain';
+  const { reduceRange, symmetric, perChannel } = q.options;
+  const rows = perChannel && table.tensor.dims.length === 2 && node.int('axis') === 0 && q.model.opset >= 11;
+  // Signed and symmetric by default, so that a tied output projection shares the codes.
+  const signed = symmetric ?? rows;
+  const weight = q.weight(table, {
+    type: rows || signed ? 'int8' : 'uint8',
+    symmetric: rows || signed,
+    reduceRange,
+    axis: rows ? 0 : null,
+  });
+  const emitter = new Emitter(node);
+  const [output] = takeOutputs(node);
+  if (!output) return 'its output is unused';
+  const name = node.name ? `${node.name}_quant` : '';
+  const codes = emitter.op('Gather', [weight.codes, indices], `${output.name}_quantized`, {
+    name,
+    attributes: Object.fromEntries(node.attributes),
+  });
+  if (rows) dequantizeRows(q, emitter, { codes, indices, scale: weight.scale, output });
+  else
+    emitter.into('DequantizeLinear', [codes, weight.scale, weight.zeroPoint], [output], {
+      name: `${output.name}_DequantizeLinear`,
+    });
+  emitter.graph.remove(node);
+  return null;
+}
+
+interface Rows {
+  readonly codes: Value;
+  readonly indices: Value;
+  /** [rows] */
+  readonly scale: Value;
+  readonly output: Value;
+}
+
+/** Output = float(codes) * scale[indices], the scale stretched over the row. */
+function dequantizeRows(
+  q: DynamicQuantizer,
+  emitter: Emitter,
+  { codes, indices, scale, output }: Rows,
+): void {
+  const floats = emitter.op('Cast', [codes], `${output.name}_codes`, {
+    attributes: { to: int(DTYPES.float32.code) },
+  });
+  const scales = emitter.op('Gather', [scale, indices], `${output.name}_scales`);
+  const axes: readonly [(Value | null)[], Record<string, Attribute>] =
+    q.model.opset >= 13
+      ? [[scales, emitter.constant(`${output.name}_axes`, Tensor.ints([-1]))], {}]
+      : [[scales], { axes: ints([-1]) }];
+  const column = emitter.op('Unsqueeze', axes[0], `${output.name}_column`, { attributes: axes[1] });
+  emitter.into('Mul', [floats, column], [output], { name: `${output.name}_rescale` });
+}
+
+/** uint8 per tensor; the look-up's result stays quantized for consumers that take integers. */
+function gatherLikeOnnxruntime(q: DynamicQuantizer, node: Node): string | null {
+  const [table, indices] = node.inputs;
+  const output = node.output();
+  if (!table || !output || !node.graph) return 'its output is unused';
+  const weight = q.weight(table, { type: 'uint8', symmetric: false, reduceRange: false, axis: null });
+  const graph = node.graph;
+  const codes = graph.value(`${output.name}_quantized`);
+  node.setInput(0, weight.codes);
+  node.setInput(1, indices ?? null);
+  node.setOutput(0, codes);
+  output.producer = null;
+  q.provide(graph, output, { codes, scale: weight.scale, zeroPoint: weight.zeroPoint });
+  q.deferred.push(() => {
+    if (output.useCount === 0 && !output.isGraphOutput) return;
+    graph.insertAfter(node, {
+      op: 'DequantizeLinear',
+      name: `${output.name}_DequantizeLinear`,
+      inputs: [codes, weight.scale, weight.zeroPoint],
+      outputs: [output],
+    });
+  });
+  return null;
+}

@@ -1,0 +1,116 @@
+/** MatMul, Gemm and FusedMatMul with a constant operand, as MatMulInteger. */
+import { ints } from '../../ir/attribute.ts';
+import type { Node } from '../../ir/node.ts';
+import { Tensor } from '../../ir/tensor.ts';
+import type { Value } from '../../ir/value.ts';
+import { constantMatrix, type Matrix } from '../constant-matrix.ts';
+import { Emitter, takeOutputs } from '../emit.ts';
+import type { WeightSpec } from '../weight.ts';
+import type { DynamicQuantizer, Quantized } from './quantizer.ts';
+
+/** Y = A B with constant B (or constant A): integers in, int32 out, scaled back to float. */
+export function quantizeMatMul(q: DynamicQuantizer, node: Node): string | null {
+  const [a, b] = node.inputs;
+  if (!a || !b) return 'an operand is missing';
+  const right = constantMatrix(b);
+  if (right) {
+    if ((right.value.tensor?.dims.length ?? 0) < 2) return 'a vector: too small to pay';
+    emitProduct(q, node, { left: q.activation(a, node), right: matrix(q, node, right, 1), bias: null });
+    return null;
+  }
+  if (!a.tensor || q.options.parity) return 'both operands are computed';
+  const left = q.weight(a, { ...weightSpec(q), axis: null });
+  emitProduct(q, node, { left, right: q.activation(b, node), bias: null });
+  return null;
+}
+
+/** Y = alpha op(A) op(B) + beta C: alpha goes into the scales; op(B) is a constant again. */
+export function quantizeGemm(q: DynamicQuantizer, node: Node): string | null {
+  const [a, b, c] = node.inputs;
+  if (!a || !b?.tensor) return 'both operands are computed';
+  const alpha = node.float('alpha', 1);
+  const beta = node.float('beta', 1);
+  if (q.options.parity && (alpha !== 1 || beta !== 1 || node.int('transA') !== 0))
+    return 'onnxruntime rewrites only alpha = beta = 1 and transA = 0';
+  const emitter = new Emitter(node);
+  const attributes = { perm: ints([1, 0]) };
+  const left = node.int('transA') ? emitter.op('Transpose', [a], `${a.name}_transposed`, { attributes }) : a;
+  const operand = { value: b, transposed: node.int('transB') !== 0 };
+  emitProduct(q, node, {
+    left: q.activation(left, node),
+    right: matrix(q, node, operand, alpha),
+    bias: c ? scaled(emitter, c, beta) : null,
+  });
+  return null;
+}
+
+/** com.microsoft.FusedMatMul: transposes and alpha around a MatMul. */
+export function quantizeFusedMatMul(q: DynamicQuantizer, node: Node): string | null {
+  if (node.int('transA') || node.int('transBatchA') || node.int('transBatchB'))
+    return 'its transposes have no integer form';
+  const [a, b] = node.inputs;
+  if (!a || b?.tensor?.dims.length !== 2) return 'its second operand is no constant matrix';
+  const operand = { value: b, transposed: node.int('transB') !== 0 };
+  const right = matrix(q, node, operand, node.float('alpha', 1));
+  emitProduct(q, node, { left: q.activation(a, node), right, bias: null });
+  return null;
+}
+
+function scaled(emitter: Emitter, value: Value, factor: number): Value {
+  if (factor === 1) return value;
+  return emitter.op(
+    'Mul',
+    [value, emitter.constant(`${value.name}_factor`, Tensor.scalar(factor))],
+    `${value.name}_scaled`,
+  );
+}
+
+/**
+ * A constant as right operand [.., k, n], one scale per column where wanted. A constant used elsewhere too (a tied
+ * embedding) keeps one set of codes: it is transposed by a node, which runtimes fold while loading.
+ */
+function matrix(q: DynamicQuantizer, node: Node, { value, transposed }: Matrix, alpha: number): Quantized {
+  const rank = value.tensor?.dims.length ?? 0;
+  const axis = q.options.perChannel && rank === 2 ? (transposed ? 0 : 1) : null;
+  const spec: WeightSpec = { ...weightSpec(q), axis, ...(alpha === 1 ? {} : { factor: alpha }) };
+  if (!transposed) return q.weight(value, spec);
+  if (value.useCount < 2) return q.weight(value, { ...spec, transpose: true });
+  const shared = q.weight(value, spec);
+  const codes = new Emitter(node).op('Transpose', [shared.codes], `${value.name}_quantized_transposed`, {
+    attributes: { perm: ints([1, 0]) },
+  });
+  return { ...shared, codes };
+}
+
+function weightSpec(q: DynamicQuantizer): Omit<WeightSpec, 'axis'> {
+  const { weightType, reduceRange, symmetric } = q.options;
+  return { type: weightType, symmetric: symmetric ?? weightType === 'int8', reduceRange };
+}
+
+const GEMM = 'Gemm';
+
+interface Product {
+  readonly left: Quantized;
+  readonly right: Quantized;
+  readonly bias: Value | null;
+}
+
+function emitProduct(q: DynamicQuantizer, node: Node, { left, right, bias }: Product): void {
+  const emitter = new Emitter(node);
+  const [output] = takeOutputs(node);
+  if (!output) return;
+  const isGemm = node.op === GEMM;
+  // Gemm becomes <name>_MatMul and <name>_Add, as onnxruntime's rewrite calls them.
+  const base = isGemm ? `${output.name}_MatMul` : output.name;
+  const inner = isGemm && node.name ? `${node.name}_MatMul` : node.name;
+  const product = emitter.op(
+    'MatMulInteger',
+    [left.codes, right.codes, left.zeroPoint, right.zeroPoint],
+    `${base}_output_quantized`,
+    { name: inner ? `${inner}_quant` : '' },
+  );
+  const target = bias ? emitter.graph.value(base) : output;
+  q.rescale(inner, emitter, product, [left.scale, right.scale], target, 'float32');
+  if (bias) emitter.into('Add', [target, bias], [output], { name: node.name ? `${node.name}_Add` : '' });
+  emitter.graph.remove(node);
+}

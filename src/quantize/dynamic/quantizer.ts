@@ -1,0 +1,107 @@
+/** Shared state of dynamic int8: activations quantized once per value, weights once per constant. */
+import { int } from '../../ir/attribute.ts';
+import { DTYPES, type DType } from '../../ir/dtype.ts';
+import type { Graph } from '../../ir/graph.ts';
+import type { Model } from '../../ir/model.ts';
+import type { Node } from '../../ir/node.ts';
+import type { Value } from '../../ir/value.ts';
+import { Emitter } from '../emit.ts';
+import type { Outcome } from '../outcome.ts';
+import type { SchemeOptions } from '../schemes/scheme.ts';
+import { quantizeWeight, type WeightSpec } from '../weight.ts';
+
+/** A value as integers: codes with the scale and zero point that turn them back. */
+export interface Quantized {
+  readonly codes: Value;
+  readonly scale: Value;
+  readonly zeroPoint: Value;
+}
+
+export class DynamicQuantizer {
+  readonly model: Model;
+  readonly options: SchemeOptions;
+  readonly outcome: Outcome;
+  /** Float constants that were quantized; dropped at the end when nothing uses them. */
+  readonly retired = new Set<Value>();
+  /** Work that depends on what the rest of the graph turned into; run once at the end. */
+  readonly deferred: (() => void)[] = [];
+  readonly #activations = new Map<Graph, Map<Value, Quantized>>();
+  readonly #weights = new Map<Value, Map<string, Quantized>>();
+
+  constructor(model: Model, options: SchemeOptions, outcome: Outcome) {
+    this.model = model;
+    this.options = options;
+    this.outcome = outcome;
+  }
+
+  /**
+   * The uint8 form of a float32 value, made in front of its first consumer in each graph and shared by the others.
+   * Names as onnxruntime's: `x_quantized`, `x_scale`, `x_zero_point`, node `x_QuantizeLinear`.
+   */
+  activation(value: Value, consumer: Node): Quantized {
+    const emitter = new Emitter(consumer);
+    const known = this.#activations.get(emitter.graph) ?? new Map<Value, Quantized>();
+    this.#activations.set(emitter.graph, known);
+    const present = known.get(value);
+    if (present) return present;
+    const { graph } = emitter;
+    const made: Quantized = {
+      codes: graph.value(`${value.name}_quantized`),
+      scale: graph.value(`${value.name}_scale`),
+      zeroPoint: graph.value(`${value.name}_zero_point`),
+    };
+    emitter.into('DynamicQuantizeLinear', [value], [made.codes, made.scale, made.zeroPoint], {
+      name: `${value.name}_QuantizeLinear`,
+    });
+    known.set(value, made);
+    return made;
+  }
+
+  /** Registers a value that exists as integers already, so that consumers need not quantize it again. */
+  provide(graph: Graph, value: Value, quantized: Quantized): void {
+    const known = this.#activations.get(graph) ?? new Map<Value, Quantized>();
+    known.set(value, quantized);
+    this.#activations.set(graph, known);
+  }
+
+  /** The integer form of a constant, made once per spec, beside the constant itself. */
+  weight(value: Value, spec: WeightSpec): Quantized {
+    const known = this.#weights.get(value) ?? new Map<string, Quantized>();
+    this.#weights.set(value, known);
+    const key = JSON.stringify(spec);
+    const present = known.get(key);
+    if (present) return present;
+    if (!value.tensor) throw new Error(`${value.name} is no constant`);
+    const { codes, scale, zeroPoint } = quantizeWeight(value.tensor, spec);
+    const { graph, name } = value;
+    const made: Quantized = {
+      codes: graph.addInitializer(`${name}_quantized`, codes),
+      scale: graph.addInitializer(`${name}_scale`, scale),
+      zeroPoint: graph.addInitializer(`${name}_zero_point`, zeroPoint),
+    };
+    known.set(key, made);
+    this.retired.add(value);
+    return made;
+  }
+
+  /** Cast to the float type and multiply by the scales: int32 products back to real numbers. */
+  rescale(
+    nodeName: string,
+    emitter: Emitter,
+    product: Value,
+    scales: readonly [Value, Value],
+    target: Value,
+    dtype: DType,
+  ): void {
+    const quantName = nodeName ? `${nodeName}_quant` : '';
+    const cast = emitter.op('Cast', [product], `${product.name}_cast_output`, {
+      name: `${product.name}_cast`,
+      attributes: { to: int(DTYPES[dtype].code) },
+    });
+    const scaleName = quantName ? `${quantName}_scales_mul` : `${scales[0].name}_${scales[1].name}_mul`;
+    const scale = emitter.op('Mul', scales, `${scaleName}:0`, { name: scaleName });
+    emitter.into('Mul', [cast, scale], [target], {
+      name: quantName ? `${quantName}_output_scale_mul` : '',
+    });
+  }
+}

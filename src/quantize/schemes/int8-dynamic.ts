@@ -1,0 +1,104 @@
+/** int8-dynamic: integer kernels with activations quantized while the model runs; no data needed. */
+import { isFloat } from '../../ir/dtype.ts';
+import type { Node } from '../../ir/node.ts';
+import { allNodes } from '../../ir/walk.ts';
+import { DequantizedWeights } from '../dequantized-weight.ts';
+import { quantizeAttention } from '../dynamic/attention.ts';
+import { quantizeConv } from '../dynamic/conv.ts';
+import { quantizeGather } from '../dynamic/gather.ts';
+import { quantizeFusedMatMul, quantizeGemm, quantizeMatMul } from '../dynamic/matmul.ts';
+import { DynamicQuantizer } from '../dynamic/quantizer.ts';
+import { quantizeLstm } from '../dynamic/recurrent.ts';
+import { dropUnused } from '../emit.ts';
+import { type Scheme, WORTHWHILE } from './scheme.ts';
+
+/** Rewrites one node; a string says why it stays as it is. */
+type Rule = (q: DynamicQuantizer, node: Node) => string | null;
+
+interface Entry {
+  readonly rule: Rule;
+  /** Input that holds the data: it must be float32 for DynamicQuantizeLinear. */
+  readonly data: number;
+  /** Inputs that may hold the weight. */
+  readonly weights: readonly number[];
+}
+
+/** Operators with an integer kernel in onnxruntime's CPU provider. */
+const RULES: Readonly<Record<string, Entry>> = {
+  Conv: { rule: quantizeConv, data: 0, weights: [1] },
+  Gather: { rule: quantizeGather, data: 0, weights: [0] },
+  Gemm: { rule: quantizeGemm, data: 0, weights: [1] },
+  LSTM: { rule: quantizeLstm, data: 0, weights: [1, 2] },
+  MatMul: { rule: quantizeMatMul, data: 0, weights: [0, 1] },
+  'com.microsoft.Attention': { rule: quantizeAttention, data: 0, weights: [1] },
+  'com.microsoft.FusedMatMul': { rule: quantizeFusedMatMul, data: 0, weights: [1] },
+};
+
+/** Operators without an integer kernel whose weights still can be stored as int8. */
+const WEIGHT_ONLY: Readonly<Record<string, readonly number[]>> = { GRU: [1, 2], RNN: [1, 2] };
+
+export const int8Dynamic: Scheme = {
+  name: 'int8-dynamic',
+  summary: 'int8 weights and integer kernels; activations are quantized while the model runs',
+  async apply(model, options, outcome, context) {
+    const q = new DynamicQuantizer(model, options, outcome);
+    const weightOnly = new DequantizedWeights(model);
+    // onnxruntime's tools leave subgraphs alone unless told otherwise.
+    const nodes = options.parity ? model.graph.nodes : [...allNodes(model, { functions: false })];
+    const progress = context.progress('planning', nodes.length);
+    for (const node of nodes) {
+      progress.tick();
+      const entry = RULES[node.opType];
+      const label = node.label;
+      if (entry) {
+        const reason = obstacle(node, entry, options.select(node)) ?? entry.rule(q, node);
+        if (reason === null) outcome.change(label, `${node.op} runs on integers`);
+        else if (reason !== '') outcome.skip(label, reason, weightBytes(node, entry.weights), 'node');
+      } else if (!options.parity) weightsOnly(node, weightOnly, options, outcome);
+    }
+    for (const work of q.deferred) work();
+    dropUnused([...q.retired, ...weightOnly.retired]);
+    progress.done();
+  },
+};
+
+/** Why a node cannot even be considered; '' when it is none of this scheme's business (no weight at all). */
+function obstacle(node: Node, entry: Entry, excluded: string | null): string | null {
+  const weights = entry.weights.flatMap((index) => node.input(index) ?? []);
+  if (excluded) return excluded;
+  const data = node.input(entry.data);
+  const dtype = data?.dtype ?? node.output()?.dtype;
+  if (dtype && !isFloat(dtype)) return '';
+  if (dtype && dtype !== 'float32') return `its data is ${dtype}; DynamicQuantizeLinear takes only float32`;
+  return weights.some((value) => value.tensor && !isFloat(value.tensor.dtype))
+    ? 'its weight is quantized already'
+    : null;
+}
+
+function weightsOnly(
+  node: Node,
+  made: DequantizedWeights,
+  options: Parameters<Scheme['apply']>[1],
+  outcome: Parameters<Scheme['apply']>[2],
+): void {
+  const indices = WEIGHT_ONLY[node.opType];
+  if (!indices) return;
+  const excluded = options.select(node);
+  if (excluded) {
+    outcome.skip(node.label, excluded, weightBytes(node, indices), 'node');
+    return;
+  }
+  let done = 0;
+  for (const index of indices) {
+    const weight = node.constant(index);
+    if (weight?.dtype !== 'float32' || weight.size < WORTHWHILE) continue;
+    made.replace(node, index, { type: 'int8', symmetric: true, reduceRange: false, axis: null });
+    done++;
+  }
+  if (done > 0)
+    outcome.change(node.label, `${node.op} keeps float arithmetic, its weights are stored as int8`);
+}
+
+function weightBytes(node: Node, indices: readonly number[]): number {
+  return indices.reduce((sum, index) => sum + (node.constant(index)?.byteLength ?? 0), 0);
+}

@@ -1,0 +1,33 @@
+/** What every scheme is given and what it is: a function over the model that reports into an Outcome. */
+import type { Model } from '../../ir/model.ts';
+import type { Context } from '../../step.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Selection } from '../selection.ts';
+
+/** Options shared by the schemes; each reads what concerns it. */
+export interface SchemeOptions {
+  readonly select: Selection;
+  readonly perChannel: boolean;
+  /** null: what suits the scheme. */
+  readonly symmetric: boolean | null;
+  readonly weightType: 'int8' | 'uint8';
+  readonly reduceRange: boolean;
+  readonly bits: 2 | 4 | 8;
+  readonly blockSize: number;
+  readonly rounding: 'nearest' | 'hqq';
+  readonly format: 'default' | 'qdq';
+  readonly accuracyLevel: number | null;
+  readonly halfIo: boolean;
+  /** Names, placement and numbers exactly as onnxruntime's Python tools. */
+  readonly parity: boolean;
+}
+
+export interface Scheme {
+  readonly name: string;
+  readonly summary: string;
+  /** Passes are done and types are known when this runs; it edits the model in place. */
+  readonly apply: (model: Model, options: SchemeOptions, outcome: Outcome, context: Context) => Promise<void>;
+}
+
+/** Weights below this many elements are not worth a scale: they stay float, with that reason. */
+export const WORTHWHILE = 256;
