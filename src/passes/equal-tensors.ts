@@ -43,8 +43,8 @@ function sample({ source, strings }: Tensor): string {
   }
   const { byteLength } = source;
   if (byteLength <= 3 * SAMPLE) return hash.update(source.read()).digest('hex');
-  // A source that is no range of a file may have to compute all of its bytes for any of them: ask once.
-  const whole = source.file ? null : source.read();
+  // A source that computes makes all of its bytes for any of them: ask once.
+  const whole = source.computed ? source.read() : null;
   for (const start of [0, (byteLength - SAMPLE) >> 1, byteLength - SAMPLE]) {
     const end = start + SAMPLE;
     hash.update(whole ? whole.subarray(start, end) : source.read(start, end));
@@ -52,10 +52,10 @@ function sample({ source, strings }: Tensor): string {
   return hash.digest('hex');
 }
 
-/** A digest of all bytes; ranges of one file that coincide are equal without reading. */
+/** A digest of all bytes, read in chunks. */
 function identity(source: ByteSource): string {
   const hash = createHash('sha256');
-  if (!source.file) return hash.update(source.read()).digest('hex');
+  if (source.computed) return hash.update(source.read()).digest('hex');
   for (let start = 0; start < source.byteLength; start += CHUNK)
     hash.update(source.read(start, Math.min(start + CHUNK, source.byteLength)));
   return hash.digest('hex');
