@@ -1,2 +1,7 @@
 #!/usr/bin/env node
-import '../dist/cli/main.js';
+import module from 'node:module';
+
+// Node 22.1 and later keep compiled code between runs; Node 20 does without.
+module.enableCompileCache?.();
+const { runProcess } = await import('../dist/cli/process.js');
+await runProcess();

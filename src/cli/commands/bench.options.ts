@@ -1,0 +1,38 @@
+/** Operands, options and examples of `llmc bench`. */
+import { type CommandSpec, operand, operands } from '../command.ts';
+import { dimensions, integer, real, switchOff, text } from '../option-types.ts';
+
+export const benchSpec = {
+  name: 'bench',
+  summary: 'Measure size, latency, memory and fidelity of models side by side',
+  operands: {
+    baseline: operand('the model before, an .onnx file', 'model'),
+    candidate: operands('models to compare with it', 'model', false),
+  },
+  options: {
+    data: text('--data <spec>', 'inputs, e.g. eval.npz?labels=y', {
+      completes: 'file',
+      shown: 'generated from the input shapes',
+    }),
+    runs: integer('--runs <n>', 'timed runs of each model', { min: 1, shown: 'as many as fit in --time' }),
+    time: real('--time <seconds>', 'time to spend on each model', { min: 0.001, shown: '2' }),
+    warmup: integer('--warmup <n>', 'runs before the clock starts', { min: 0, shown: '5' }),
+    batch: integer('--batch <n>', 'rows per run, for models with a batch dimension', { min: 1, shown: '1' }),
+    dim: dimensions('--dim <name=size>', 'size of a symbolic dimension (repeatable)'),
+    memory: switchOff('--no-memory', 'do not measure peak memory'),
+    gzip: switchOff('--no-gzip', 'do not measure the gzipped size'),
+  },
+  examples: [
+    { run: 'llmc bench model.onnx', does: 'how fast is it here' },
+    { run: 'llmc bench model.onnx model.int8-dynamic.onnx', does: 'before and after, run in turns' },
+    {
+      run: 'llmc bench a.onnx b.onnx --dim sequence=128 --threads 1 --report bench.json --report bench.md',
+      does: 'fixed sizes, one thread, saved',
+    },
+    {
+      run: 'llmc bench a.onnx b.onnx --data eval.npz?labels=y --require "speedup >= 1.3" --require "accuracy.drop <= 1%"',
+      does: 'a gate for CI',
+    },
+  ],
+  reports: true,
+} as const satisfies CommandSpec;

@@ -1,0 +1,31 @@
+/** Operands, options and examples of `llmc convert`. */
+import { type CommandSpec, operand } from '../command.ts';
+import { flag, integer, text } from '../option-types.ts';
+import { checkOption, writeOptions } from './write.options.ts';
+
+export const convertSpec = {
+  name: 'convert',
+  summary: 'Rewrite a model without compressing it: external data, opset, cleaning',
+  operands: { model: operand('the model, an .onnx file', 'model') },
+  options: {
+    output: text('-o, --output <file>', 'where to write the result (required)', { completes: 'model' }),
+    opset: integer('--opset <n>', 'upgrade the ai.onnx opset to this version', { min: 1, max: 99 }),
+    clean: flag('--clean', 'fold constants and batch norms, drop what does nothing; verified'),
+    strip: flag('--strip', 'drop the metadata exporters leave behind'),
+    check: checkOption,
+    ...writeOptions,
+  },
+  examples: [
+    { run: 'llmc convert model.onnx -o clean.onnx --clean --strip', does: 'the same function, less clutter' },
+    {
+      run: 'llmc convert model.onnx -o big/model.onnx --external-data always',
+      does: 'weights beside the model',
+    },
+    {
+      run: 'llmc convert model.onnx -o web/model.onnx --external-data always --shard-size 500MB',
+      does: 'weights in several files, for a browser',
+    },
+    { run: 'llmc convert old.onnx -o new.onnx --opset 21', does: 'a newer opset' },
+  ],
+  reports: true,
+} as const satisfies CommandSpec;

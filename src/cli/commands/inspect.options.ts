@@ -1,0 +1,20 @@
+/** Operands, options and examples of `llmc inspect`. */
+import { type CommandSpec, operand } from '../command.ts';
+import { flag, integer } from '../option-types.ts';
+
+export const inspectSpec = {
+  name: 'inspect',
+  summary: 'Show what is in a model and what llmc can do with each operator',
+  operands: { model: operand('the model, an .onnx file', 'model') },
+  options: {
+    tensors: flag('--tensors', 'list every tensor'),
+    graph: flag('--graph', 'print the nodes'),
+    top: integer('--top <n>', 'how many of the largest tensors to list', { fallback: 10, min: 0 }),
+  },
+  examples: [
+    { run: 'llmc inspect model.onnx', does: 'opsets, parameters, bytes by type, operators' },
+    { run: 'llmc inspect model.onnx --tensors --top 50', does: 'where the bytes are' },
+    { run: 'llmc inspect model.onnx --json', does: 'the same for a script' },
+  ],
+  reports: true,
+} as const satisfies CommandSpec;

@@ -1,0 +1,93 @@
+/** Operands, options and examples of `llmc quantize`. */
+import { type CommandSpec, operand } from '../command.ts';
+import { choice, flag, integer, list, pair, text, value } from '../option-types.ts';
+import { parseScheme, SCHEME_NAMES } from './scheme.ts';
+import { checkOption, writeOptions } from './write.options.ts';
+
+export const quantizeSpec = {
+  name: 'quantize',
+  summary: 'Make a model smaller and faster with fewer bits per weight',
+  operands: { model: operand('the model, an .onnx file', 'model') },
+  options: {
+    output: text('-o, --output <file>', 'where to write the result', {
+      completes: 'model',
+      shown: '<model>.<scheme>.onnx',
+    }),
+    scheme: value(
+      '--scheme <name>',
+      'what to make of the weights',
+      { fallback: parseScheme('auto'), shown: 'auto' },
+      parseScheme,
+      { choices: SCHEME_NAMES },
+    ),
+    bits: choice('--bits <n>', 'bits per weight of int4', ['2', '3', '4', '8'], { shown: '4' }),
+    blockSize: integer('--block-size <n>', 'weights that share a scale, a power of two', {
+      min: 16,
+      max: 1024,
+      shown: '32 for int4',
+    }),
+    symmetric: pair(
+      { flags: '--symmetric', description: 'no zero points' },
+      { flags: '--no-symmetric', description: 'zero points, for weights that are not centred' },
+    ),
+    perChannel: pair(
+      { flags: '--per-channel', description: 'a scale for every output channel' },
+      { flags: '--per-tensor', description: 'one scale for a whole tensor' },
+    ),
+    rounding: choice('--rounding <method>', 'how weights become integers', ['nearest', 'hqq'], {
+      fallback: 'nearest',
+    }),
+    format: choice(
+      '--format <name>',
+      'operators of the result; qdq: blocked QDQ of opset 21',
+      ['default', 'qdq'],
+      {
+        fallback: 'default',
+      },
+    ),
+    include: list('--include <glob>', 'only these nodes: name, operator or path (repeatable)'),
+    exclude: list('--exclude <glob>', 'not these nodes: name, operator or path (repeatable)'),
+    data: text('--data <spec>', 'inputs to check the result with, e.g. eval.npz?limit=256', {
+      completes: 'file',
+    }),
+    samples: integer('--samples <n>', 'at most this many rows of the data', { min: 1 }),
+    target: choice(
+      '--target <machine>',
+      'where it will run; auto is this machine',
+      ['auto', 'portable', 'x64-vnni', 'arm64', 'web'],
+      { fallback: 'auto' },
+    ),
+    check: checkOption,
+    parity: choice('--parity <tool>', "names and numbers exactly as onnxruntime's Python tools", ['ort']),
+    halfIo: flag('--half-io', 'fp16 and bf16: convert inputs and outputs too'),
+    weightsType: choice('--weights-type <type>', 'type of 8-bit weights', ['int8', 'uint8'], {
+      shown: 'by scheme and target',
+    }),
+    reduceRange: flag('--reduce-range', '7-bit weights, safe from saturation on x86 without VNNI'),
+    accuracyLevel: integer(
+      '--accuracy-level <n>',
+      'int4: 0 leaves it to the runtime, 1 fp32 ... 4 int8 arithmetic',
+      {
+        min: 0,
+        max: 4,
+      },
+    ),
+    ...writeOptions,
+  },
+  examples: [
+    { run: 'llmc quantize model.onnx', does: 'try what applies, measure it here, keep the best' },
+    {
+      run: 'llmc quantize model.onnx --scheme int8-dynamic -o small.onnx',
+      does: '8-bit weights and arithmetic',
+    },
+    {
+      run: 'llmc quantize llm.onnx --scheme int4 --block-size 32 --exclude "*lm_head*"',
+      does: '4-bit weights, one layer left alone',
+    },
+    {
+      run: 'llmc quantize model.onnx --scheme fp16 --data eval.npz --require "agreement >= 99%"',
+      does: 'half precision, checked on real data; exit code 1 when it is not good enough',
+    },
+  ],
+  reports: true,
+} as const satisfies CommandSpec;

@@ -1,0 +1,26 @@
+/** Operands, options and examples of `llmc report`. */
+import { type CommandSpec, operands } from '../command.ts';
+import { choice, text } from '../option-types.ts';
+
+export const reportSpec = {
+  name: 'report',
+  summary: 'Render, merge and compare reports that llmc wrote',
+  operands: { reports: operands('reports in JSON, as --report FILE.json writes them', 'file', true) },
+  options: {
+    format: choice('--format <name>', 'how to render', ['text', 'markdown', 'json'], {
+      shown: 'by the extension of -o, else text',
+    }),
+    baseline: text('--baseline <file>', 'an older report to compare each model with', { completes: 'file' }),
+    output: text('-o, --output <file>', 'write to a file instead of stdout', { completes: 'file' }),
+  },
+  examples: [
+    { run: 'llmc report bench.json', does: 'show a saved report' },
+    { run: 'llmc report bench.json --format markdown -o comment.md', does: 'make a pull-request comment' },
+    { run: 'llmc report int8.json int4.json', does: 'set the models of two runs side by side' },
+    {
+      run: 'llmc report new.json --baseline old.json --require "size.ratio <= 1.01"',
+      does: 'fail when a model grew',
+    },
+  ],
+  reports: true,
+} as const satisfies CommandSpec;

@@ -1,0 +1,48 @@
+/** `llmc report`: renders saved reports, several merged into one, or against an older one. */
+import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { LlmcError } from '../../errors.ts';
+import { formatByName, formatByPath, type ReportFormat } from '../../report/formats.ts';
+import { compareReports, mergeReports, type NamedReport } from '../../report/merge.ts';
+import { parseReport } from '../../report/read.ts';
+import type { Handler } from '../command.ts';
+import { planReport } from '../report-target.ts';
+import type { reportSpec } from './report.options.ts';
+
+export const run: Handler<typeof reportSpec> = async ({ operands, options }, io) => {
+  const merged: NamedReport = {
+    name: operands.reports.map((path) => basename(path)).join(', '),
+    report: mergeReports(operands.reports.map(open)),
+  };
+  const report =
+    options.baseline === undefined ? merged.report : compareReports(merged, open(options.baseline));
+  const format = chosenFormat(options.format, options.output, io.common.json);
+  const toTerminal = options.output === undefined && format.name === 'text';
+  // Requirements are checked again by --require, against what this command shows.
+  return io.finish(report, {
+    ...(toTerminal ? {} : { render: format.render }),
+    ...(options.output === undefined
+      ? {}
+      : { path: planReport(options.output, io.common.force, format).path }),
+  });
+};
+
+function chosenFormat(name: string | undefined, output: string | undefined, json: boolean): ReportFormat {
+  if (json && name !== undefined && name !== 'json') {
+    throw new LlmcError('USAGE', `--json and --format ${name} contradict each other`, {
+      hint: 'give one of them',
+    });
+  }
+  if (json) return formatByName('json');
+  if (name !== undefined) return formatByName(name);
+  return output === undefined ? formatByName('text') : formatByPath(output);
+}
+
+function open(path: string): NamedReport {
+  if (!statSync(path, { throwIfNoEntry: false })) {
+    throw new LlmcError('FILE_NOT_FOUND', `no report at ${path}`, {
+      hint: 'give a file that `llmc ... --report FILE.json` has written',
+    });
+  }
+  return { name: basename(path), report: parseReport(readFileSync(path, 'utf8'), path) };
+}

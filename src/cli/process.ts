@@ -1,0 +1,53 @@
+/** Connects `main` to the real process: signals, closed pipes, uncaught errors, the exit code. */
+import { runCleanups } from '../cleanup.ts';
+import { EXIT, LlmcError } from '../errors.ts';
+import { plainPalette } from '../report/palette.ts';
+import { main } from './main.ts';
+
+/** Runs the command line of this process and ends it. */
+export async function runProcess(): Promise<void> {
+  const controller = new AbortController();
+  const { stdout, stderr, env, argv } = process;
+  stopOnSignals(controller);
+  ignoreClosedPipe(stdout);
+  ignoreClosedPipe(stderr);
+  process.on('uncaughtException', (error) => void crash(error));
+  // A promise that never settles lets the event loop run dry; that must not look like success.
+  process.once('beforeExit', () => void crash(new Error('the command never finished')));
+  const exitCode = await main(argv.slice(2), { stdout, stderr, env, signal: controller.signal });
+  runCleanups();
+  await Promise.all([drained(stdout), drained(stderr)]);
+  process.exit(exitCode);
+}
+
+/** The first signal asks the command to stop and to clean up; a second one does not wait for it. */
+function stopOnSignals(controller: AbortController): void {
+  const stop = (name: string): void => {
+    if (controller.signal.aborted) {
+      runCleanups();
+      process.exit(EXIT.interrupted);
+    }
+    const hint = 'nothing partial is left behind; run the command again';
+    controller.abort(new LlmcError('INTERRUPTED', `stopped by ${name}`, { hint }));
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(name));
+}
+
+/** `llmc inspect model.onnx | head` closes our stdout; the work goes on, the text is dropped. */
+function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') void crash(error);
+  });
+}
+
+async function crash(error: unknown): Promise<void> {
+  runCleanups();
+  const { renderError } = await import('./render-error.ts');
+  const { text, exitCode } = renderError(error, plainPalette, false);
+  process.stderr.write(text, () => process.exit(exitCode));
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (!stream.writable) return Promise.resolve();
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}

@@ -1,0 +1,189 @@
+/** Renders a report as a pull-request comment: one headline table, the rest folded away, within GitHub's limit. */
+import { groupModels } from './groups.ts';
+import { shorten } from './layout.ts';
+import { codeSpan, collapsed, escapeMarkdown, markdownTable } from './markdown-text.ts';
+import { rowsFor, speedChange } from './rows.ts';
+import type { ModelRecord, Report, Skipped, StepRecord } from './schema.ts';
+import { countKinds, heaviestFirst, totalBytes } from './skipped.ts';
+import { describeEnvironment, fidelityNote } from './text.ts';
+import {
+  formatBytes,
+  formatCosine,
+  formatDb,
+  formatMetric,
+  formatMs,
+  formatRatio,
+  formatShare,
+} from './units.ts';
+
+/** First line of every Markdown report of llmc: invisible on GitHub, findable by scripts that update a comment. */
+export const MARKDOWN_MARK = '<!-- llmc report -->';
+
+/** GitHub refuses longer comments. */
+export const MARKDOWN_LIMIT = 65_536;
+
+/** Characters each part may take; the list of skipped tensors takes what is left, at least 10,000. */
+const ROOM = {
+  headline: 16_000,
+  warnings: 6000,
+  requirements: 8000,
+  steps: 12_000,
+  numbers: 12_000,
+} as const;
+const MODELS_SHOWN = 40;
+
+/** At most MARKDOWN_LIMIT characters; every list that had to be cut says how many lines are missing. */
+export function renderMarkdown(report: Report): string {
+  const head = [
+    MARKDOWN_MARK,
+    `### llmc ${escapeMarkdown(report.command)}`.trimEnd(),
+    '',
+    ...headline(report),
+    ...list(
+      report.warnings.map((warning) => `**Warning:** ${escapeMarkdown(warning)}`),
+      ROOM.warnings,
+    ),
+    ...requirementLines(report),
+    ...stepLines(report.steps),
+    '',
+  ];
+  const tail = ['', ...numbersLines(report), ''];
+  const skipped = report.steps.flatMap((step) => step.skipped);
+  const room = MARKDOWN_LIMIT - lengthOf([...head, ...tail]);
+  return [...head, ...skippedLines(skipped, room), ...tail].join('\n');
+}
+
+function headline(report: Report): string[] {
+  const groups = groupModels(report);
+  const pairs = groups.flatMap(({ baseline, candidates }) => [
+    { baseline, candidate: null, model: baseline },
+    ...candidates.map((candidate) => ({ baseline, candidate, model: candidate.model })),
+  ]);
+  const metrics = [...new Set(report.models.flatMap((model) => Object.keys(model.metrics)))].slice(0, 4);
+  const rows = pairs
+    .slice(0, MODELS_SHOWN)
+    .map(({ baseline, candidate, model }) => [
+      codeSpan(model.name),
+      sizeCell(model, candidate === null ? null : baseline),
+      model.latencyMs ? formatMs(model.latencyMs.p50) : '',
+      candidate === null ? '' : (speedChange(baseline, candidate)?.text ?? ''),
+      fidelityCell(model),
+      ...metrics.map((name) => (model.metrics[name] === undefined ? '' : formatMetric(model.metrics[name]))),
+    ]);
+  if (rows.length === 0) return [];
+  const header = ['model', 'size', 'p50', 'speed', 'fidelity', ...metrics.map(escapeMarkdown)];
+  const used = header.map((_, column) => column === 0 || rows.some((row) => row[column] !== ''));
+  const keep = (cells: readonly string[]) => cells.filter((_, column) => used[column]);
+  const hidden = pairs.length - rows.length;
+  return [
+    ...leading(markdownTable(keep(header), rows.map(keep)), ROOM.headline - FRAME),
+    '',
+    ...(hidden > 0 ? [`and ${hidden} more models`, ''] : []),
+  ];
+}
+
+function sizeCell(model: ModelRecord, baseline: ModelRecord | null): string {
+  const size = formatBytes(model.sizeBytes);
+  if (baseline === null || baseline.sizeBytes === 0) return size;
+  return `${size} (${formatRatio(model.sizeBytes / baseline.sizeBytes)})`;
+}
+
+function fidelityCell({ fidelity }: ModelRecord): string {
+  if (fidelity === null) return '';
+  const parts = [
+    fidelity.sqnrDb === null ? 'equal outputs' : formatDb(fidelity.sqnrDb),
+    ...(fidelity.cosine === null ? [] : [`cosine ${formatCosine(fidelity.cosine)}`]),
+    ...(fidelity.agreement === null ? [] : [`agreement ${formatShare(fidelity.agreement)}`]),
+  ];
+  return escapeMarkdown(`${parts.join(', ')}${fidelity.synthetic ? ' (synthetic inputs)' : ''}`);
+}
+
+/** Failures are open and first, since they are why somebody reads the comment. */
+function requirementLines(report: Report): string[] {
+  const ordered = [...report.requirements].sort((a, b) => Number(a.passed) - Number(b.passed));
+  const lines = ordered.map(({ expression, actual, passed }) => {
+    return `${passed ? '✅' : '❌'} ${codeSpan(expression)}: ${escapeMarkdown(actual)}`;
+  });
+  return list(lines, ROOM.requirements);
+}
+
+function stepLines(steps: readonly StepRecord[]): string[] {
+  let room: number = ROOM.steps;
+  return steps.flatMap((step, index) => {
+    const notes = step.notes.map(escapeMarkdown);
+    const changed = step.changed.map(({ what, detail }) => {
+      return `${codeSpan(what)}${detail === '' ? '' : `: ${escapeMarkdown(detail)}`}`;
+    });
+    const facts = [formatMs(step.durationMs), ...(changed.length > 0 ? [`${changed.length} changed`] : [])];
+    const summary = `${escapeHtml(shorten(step.name, 60))}: ${facts.join(', ')}`;
+    // Every step keeps its share, so that one long list does not hide the steps after it.
+    const share = room / (steps.length - index);
+    const lines = list([...notes, ...changed], share - summary.length - FRAME);
+    const made = lines.length <= 1 ? [`- ${summary}`] : collapsed(summary, lines);
+    if (share < summary.length + FRAME) return [];
+    room -= lengthOf(made);
+    return made;
+  });
+}
+
+/** Everything around the body of a collapsed section. */
+const FRAME = 80;
+
+function skippedLines(skipped: readonly Skipped[], room: number): string[] {
+  if (skipped.length === 0) return [];
+  const summary = `${countKinds(skipped)} left as they were (${formatBytes(totalBytes(skipped))})`;
+  const items = heaviestFirst(skipped).map(({ what, bytes, reason }) => {
+    return `${codeSpan(what)} (${formatBytes(bytes)}): ${escapeMarkdown(reason)}`;
+  });
+  return collapsed(escapeHtml(shorten(summary, 120)), list(items, room - summary.length - FRAME));
+}
+
+function numbersLines(report: Report): string[] {
+  const tables = groupModels(report).flatMap((group) => {
+    const models = [group.baseline, ...group.candidates.map(({ model }) => model)].slice(0, 8);
+    const rows = rowsFor(models, true).map((row) => [
+      escapeMarkdown(row.label),
+      ...models.map((model) => escapeMarkdown(row.value(model) ?? '')),
+    ]);
+    return [...markdownTable(['', ...models.map(({ name }) => codeSpan(name))], rows), ''];
+  });
+  const notes = [...fidelityNote(report), describeEnvironment(report.environment)];
+  const body = [...notes.slice(0, 8).map((note) => `- ${escapeMarkdown(note)}`), '', ...tables];
+  return collapsed('All numbers and the machine', leading(body, ROOM.numbers));
+}
+
+/** A bulleted list of at most `room` characters. */
+function list(items: readonly string[], room: number): string[] {
+  if (items.length === 0) return [];
+  return [
+    ...leading(
+      items.map((item) => `- ${item}`),
+      room - 1,
+    ),
+    '',
+  ];
+}
+
+/** The leading lines that take at most `room` characters, with a count of those that do not. */
+function leading(lines: readonly string[], room: number): string[] {
+  if (lengthOf(lines) <= room) return [...lines];
+  const note = (hidden: number) => `- and ${hidden} more`;
+  let left = room - lengthOf(['', note(lines.length)]);
+  let shown = 0;
+  for (const line of lines) {
+    left -= line.length + 1;
+    if (left < 0) break;
+    shown++;
+  }
+  const kept = lines.slice(0, shown);
+  const inTable = kept.at(-1)?.startsWith('|') === true;
+  return [...kept, ...(inTable ? [''] : []), note(lines.length - shown)];
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\s+/g, ' ');
+}
+
+function lengthOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}

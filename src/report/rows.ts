@@ -1,0 +1,147 @@
+/** The lines of a before/after table: what is shown of a model and how two of them are compared. */
+import type { Candidate } from './groups.ts';
+import type { ModelRecord } from './schema.ts';
+import {
+  formatBytes,
+  formatCosine,
+  formatCount,
+  formatDb,
+  formatMetric,
+  formatMs,
+  formatRatio,
+  formatShare,
+  formatSigned,
+  significant,
+} from './units.ts';
+
+export type Tone = 'good' | 'bad' | 'neutral';
+
+export interface Change {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+export interface Row {
+  readonly label: string;
+  /** Null where the model has no such number. */
+  value(model: ModelRecord): string | null;
+  change(baseline: ModelRecord, candidate: Candidate): Change | null;
+  /** Shown only when everything is. */
+  readonly detail: boolean;
+}
+
+type Words = readonly [less: string, more: string];
+
+/** A number of a model whose change is told as a factor in words: 3.91x smaller. */
+function measured(
+  label: string,
+  read: (model: ModelRecord) => number | null | undefined,
+  format: (value: number) => string,
+  words: Words,
+  init: { readonly better?: 'less' | 'more' | 'neither'; readonly detail?: boolean } = {},
+): Row {
+  return {
+    label,
+    detail: init.detail ?? false,
+    value: (model) => {
+      const value = read(model);
+      return value == null ? null : format(value);
+    },
+    change: (baseline, { model }) => factor(read(baseline), read(model), words, init.better ?? 'less'),
+  };
+}
+
+/** Within half a percent two numbers are called the same. */
+function factor(
+  before: number | null | undefined,
+  after: number | null | undefined,
+  [less, more]: Words,
+  better: 'less' | 'more' | 'neither',
+): Change | null {
+  if (before == null || after == null || before <= 0 || after <= 0) return null;
+  const ratio = after / before;
+  if (Math.abs(ratio - 1) < 0.005) return { text: 'same', tone: 'neutral' };
+  const shrank = ratio < 1;
+  const tone = better === 'neither' ? 'neutral' : shrank === (better === 'less') ? 'good' : 'bad';
+  return { text: `${formatRatio(shrank ? 1 / ratio : ratio)} ${shrank ? less : more}`, tone };
+}
+
+/** The speed-up with its interval when it was measured side by side, else the ratio of the medians. */
+export function speedChange(baseline: ModelRecord, { model, comparison }: Candidate): Change | null {
+  const speedup = comparison?.speedup;
+  if (!speedup) return factor(baseline.latencyMs?.p50, model.latencyMs?.p50, ['faster', 'slower'], 'less');
+  const inverse = speedup.verdict === 'slower';
+  const [low, high] = inverse ? [1 / speedup.high, 1 / speedup.low] : [speedup.low, speedup.high];
+  const interval = `[${significant(low)}, ${significant(high)}]`;
+  if (speedup.verdict === 'no difference') {
+    return { text: `no difference ${interval}`, tone: 'neutral' };
+  }
+  const ratio = inverse ? 1 / speedup.estimate : speedup.estimate;
+  return { text: `${formatRatio(ratio)} ${speedup.verdict} ${interval}`, tone: inverse ? 'bad' : 'good' };
+}
+
+const SPEED: Words = ['faster', 'slower'];
+const AMOUNT: Words = ['less', 'more'];
+
+const FIXED: readonly Row[] = [
+  measured('size', (model) => model.sizeBytes, formatBytes, ['smaller', 'larger']),
+  measured('gzip', (model) => model.gzipBytes, formatBytes, ['smaller', 'larger']),
+  measured('parameters', (model) => model.parameters, formatCount, ['fewer', 'more'], { better: 'neither' }),
+  measured('zeros', (model) => model.sparsity || null, formatShare, AMOUNT, { better: 'neither' }),
+  measured('MACs', (model) => model.macs, formatCount, ['fewer', 'more']),
+  { ...measured('p50', (model) => model.latencyMs?.p50, formatMs, SPEED), change: speedChange },
+  measured('p90', (model) => model.latencyMs?.p90, formatMs, SPEED, { detail: true }),
+  measured('p95', (model) => model.latencyMs?.p95, formatMs, SPEED, { detail: true }),
+  measured('p99', (model) => model.latencyMs?.p99, formatMs, SPEED),
+  measured('mean', (model) => model.latencyMs?.mean, formatMs, SPEED, { detail: true }),
+  measured(
+    'throughput',
+    (model) => model.throughput,
+    (rows) => `${significant(rows)} rows/s`,
+    AMOUNT,
+    {
+      better: 'more',
+    },
+  ),
+  measured('load', (model) => model.loadMs, formatMs, SPEED),
+  measured('peak memory', (model) => model.peakRssBytes, formatBytes, AMOUNT),
+];
+
+const FIDELITY: readonly Row[] = [
+  plain('SQNR', (model) => model.fidelity && formatDb(model.fidelity.sqnrDb)),
+  plain('cosine', (model) => (model.fidelity?.cosine == null ? null : formatCosine(model.fidelity.cosine))),
+  plain('agreement', (model) =>
+    model.fidelity?.agreement == null ? null : formatShare(model.fidelity.agreement),
+  ),
+  plain('max error', (model) => model.fidelity && significant(model.fidelity.maxAbsError)),
+];
+
+function plain(label: string, value: Row['value']): Row {
+  return { label, value, change: () => null, detail: false };
+}
+
+/** A task metric; no judgement by colour, since for some of them less is better. */
+function metric(name: string): Row {
+  return {
+    label: name,
+    detail: false,
+    value: (model) => {
+      const value = model.metrics[name];
+      return value === undefined ? null : formatMetric(value);
+    },
+    change: (baseline, { model, comparison }) => {
+      const [before, after] = [baseline.metrics[name], model.metrics[name]];
+      if (before === undefined || after === undefined) return null;
+      const drop = comparison?.metricDrop[name] ?? before - after;
+      return { text: drop === 0 ? 'same' : formatSigned(-drop), tone: 'neutral' };
+    },
+  };
+}
+
+/** The rows that have a value in at least one of the models, in their order. */
+export function rowsFor(models: readonly ModelRecord[], verbose: boolean): Row[] {
+  const names = [...new Set(models.flatMap((model) => Object.keys(model.metrics)))];
+  return [...FIXED, ...names.map(metric), ...FIDELITY].filter(
+    (row) => (verbose || !row.detail) && models.some((model) => row.value(model) !== null),
+  );
+}

@@ -1,0 +1,98 @@
+/** Renders a report for a person at a terminal. */
+import { groupModels } from './groups.ts';
+import { shorten, wrap } from './layout.ts';
+import { modelTable, type TableView } from './model-table.ts';
+import { renderRequirements } from './requirement-lines.ts';
+import type { Environment, Report, StepRecord } from './schema.ts';
+import { countKinds, groupSkipped, totalBytes } from './skipped.ts';
+import { formatBytes, formatMs } from './units.ts';
+
+export type TextView = TableView;
+
+const REASONS_SHOWN = 8;
+const NAMES_SHOWN = 3;
+const LONGEST_NAME = 60;
+
+/** The report as text with a newline at the end; failing requirements are its last lines. */
+export function renderText(report: Report, view: TextView): string {
+  const { palette, width } = view;
+  const title = `llmc ${report.tool.version} ${report.command}`.trimEnd();
+  const sections = [
+    [palette.bold(title)],
+    ...groupModels(report).map((group) => modelTable(group, view)),
+    fidelityNote(report).flatMap((line) => wrap(line, width)),
+    report.steps.flatMap((step) => stepLines(step, view)),
+    wrap(describeEnvironment(report.environment), width).map(palette.dim),
+    report.warnings.flatMap((warning) => wrap(`${palette.warn('warning:')} ${warning}`, width, 2)),
+    renderRequirements(report.requirements, palette).split('\n').filter(Boolean),
+  ];
+  const filled = sections.filter((lines) => lines.length > 0);
+  return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** What the fidelity and metrics of a report were computed on. */
+export function fidelityNote(report: Report): string[] {
+  const judged = report.models.flatMap((model) => (model.fidelity ? [model.fidelity] : []));
+  const lines = [
+    ...new Set(
+      judged.map(({ against, samples, synthetic }) => {
+        const kind = synthetic ? 'generated (synthetic) inputs' : 'inputs of the given data';
+        return `fidelity against ${against} on ${samples} row${samples === 1 ? '' : 's'} of ${kind}`;
+      }),
+    ),
+  ];
+  if (report.data) {
+    const kind = report.data.synthetic ? ' (synthetic: good for latency only)' : '';
+    lines.push(`data: ${report.data.source}, ${report.data.rows} rows${kind}`);
+  }
+  return lines;
+}
+
+/** One line about the machine. */
+export function describeEnvironment(machine: Environment): string {
+  const threads = machine.threads === null ? '' : `, ${machine.threads} threads`;
+  const sets = machine.instructionSets.length > 0 ? ` (${machine.instructionSets.join(' ')})` : '';
+  return (
+    `measured on ${machine.cpu}${sets}, ${machine.cores} cores${threads}, ${formatBytes(machine.memoryBytes)}, ` +
+    `${machine.platform}, node ${machine.node}, onnxruntime ${machine.onnxruntime} ${machine.provider}`
+  );
+}
+
+function stepLines(step: StepRecord, view: TextView): string[] {
+  const { palette, width, verbose } = view;
+  const counts = [
+    formatMs(step.durationMs),
+    ...(step.changed.length > 0 ? [`${step.changed.length} changed`] : []),
+    ...(step.skipped.length > 0
+      ? [`${countKinds(step.skipped)} left as they were (${formatBytes(totalBytes(step.skipped))})`]
+      : []),
+  ];
+  const changed = verbose
+    ? step.changed.flatMap(({ what, detail }) => wrap(`  ${what}${detail && `: ${detail}`}`, width, 4))
+    : [];
+  return [
+    `${palette.bold(step.name)}  ${palette.dim(counts.join(', '))}`,
+    ...step.notes.flatMap((note) => wrap(note, width - 2, 2).map((line) => `  ${line}`)),
+    ...changed.map((line) => `  ${line}`),
+    ...skippedLines(step, view),
+  ];
+}
+
+function skippedLines(step: StepRecord, { palette, width, verbose }: TextView): string[] {
+  const groups = groupSkipped(step.skipped);
+  const shown = verbose ? groups : groups.slice(0, REASONS_SHOWN);
+  const lines = shown.flatMap(({ reason, items, bytes }) => {
+    const names = verbose ? items : items.slice(0, NAMES_SHOWN);
+    const more = items.length - names.length;
+    const list = names.map(({ what }) => shorten(what, LONGEST_NAME)).join(', ');
+    return [
+      ...wrap(`- ${reason}: ${countKinds(items)}, ${formatBytes(bytes)}`, width - 2, 2),
+      ...wrap(`  ${list}${more > 0 ? ` and ${more} more` : ''}`, width - 4).map((line) =>
+        palette.dim(`  ${line}`),
+      ),
+    ];
+  });
+  const hidden = groups.length - shown.length;
+  if (hidden > 0) lines.push(palette.dim(`and ${hidden} more reasons; --verbose lists everything`));
+  return lines.map((line) => `  ${line}`);
+}
