@@ -8,6 +8,8 @@ export interface LatencyOptions {
   readonly runs?: number;
   /** Time to spend per model. */
   readonly timeMs?: number;
+  /** Untimed runs per model before the first timed one; default 5, fewer for models that take seconds. */
+  readonly warmup?: number;
   readonly signal?: AbortSignal;
   /** Called after every round with the share of the work done, 0 to 1. */
   onProgress?(share: number): void;
@@ -16,6 +18,7 @@ export interface LatencyOptions {
 }
 
 const DEFAULT_TIME_MS = 2000;
+const DEFAULT_WARMUP = 5;
 const MIN_ROUNDS = 10;
 const MAX_ROUNDS = 2000;
 /**
@@ -40,7 +43,8 @@ export async function interleave(
     return clock() - start;
   };
   const settles: boolean[] = [];
-  for (const contestant of contestants) settles.push((await warmUp(contestant, timed)) < SETTLE_BELOW_MS);
+  for (const contestant of contestants)
+    settles.push((await warmUp(contestant, timed, options.warmup)) < SETTLE_BELOW_MS);
   const samples: number[][] = contestants.map(() => []);
   const budget = (options.timeMs ?? DEFAULT_TIME_MS) * contestants.length;
   const begin = clock();
@@ -66,18 +70,18 @@ function progress(rounds: number, elapsed: number, budget: number, runs: number 
   return enough ? elapsed / budget : Math.min(elapsed / budget, rounds / MIN_ROUNDS, 0.999);
 }
 
-/** Runs until the first-run costs are paid; returns the milliseconds of the last run. */
+/** Pays the first-run costs; returns the milliseconds of the last run (infinity without one). */
 async function warmUp(
   contestant: Contestant,
   timed: (contestant: Contestant, round: number) => Promise<number>,
+  runs: number | undefined,
 ): Promise<number> {
+  const enough = runs === undefined ? 3000 : Infinity;
   let total = 0;
-  let last = 0;
-  for (let run = 0; run < 3 || (run < 20 && total < 100); run++) {
+  let last = Infinity;
+  for (let run = 0; run < (runs ?? DEFAULT_WARMUP) && total < enough; run++) {
     last = await timed(contestant, run);
     total += last;
-    // One run of a model that takes seconds is warm-up enough.
-    if (total > 3000) break;
   }
   return last;
 }

@@ -1,5 +1,6 @@
 /** Child process: loads one model, runs it, writes its peak memory to stdout as JSON. Started by memory.ts. */
 import { readFileSync } from 'node:fs';
+import { feedAdapter } from '../runtime/adapt.ts';
 import { openSession } from '../runtime/session.ts';
 import { decodeJob, type MemoryResult } from './memory-job.ts';
 
@@ -20,7 +21,8 @@ async function measure(): Promise<MemoryResult> {
   try {
     const job = decodeJob(readFileSync(0));
     const session = await openSession(job.model, { threads: job.threads });
-    for (let run = 0; run < job.runs; run++) await session.run(job.feeds);
+    const feeds = feedAdapter(job.inputs, session.inputs)(job.feeds);
+    for (let run = 0; run < job.runs; run++) await session.run(feeds);
     return { baselineBytes, peakBytes: peakRssBytes() };
   } catch (error) {
     return { failed: error instanceof Error ? error.message : String(error) };

@@ -1,10 +1,14 @@
 /** What a memory measurement and its child process tell each other: what to load and feed, and what it took. */
+
 import { allocate, type HostTensor } from '../data/host-tensor.ts';
+import type { ValueInfo } from '../data/value-info.ts';
 
 export interface MemoryJob {
   readonly model: string;
   readonly threads: number;
   readonly runs: number;
+  /** The graph inputs the feeds were made for; the child adapts them to its model. */
+  readonly inputs: readonly ValueInfo[];
   readonly feeds: Readonly<Record<string, HostTensor>>;
 }
 

@@ -2,7 +2,47 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { formatBytes } from '../report/units.ts';
+import type { InputBatch, ModelInputs } from '../runtime/inputs.ts';
+import type { Context } from '../step.ts';
 import { encodeJob, type MemoryJob, type MemoryResult } from './memory-job.ts';
+import type { Subject } from './subject.ts';
+
+/** Inferences after loading: the first allocates, the second shows whether it grows. */
+const RUNS = 3;
+
+/** Peak bytes per model in order, null with a warning where it could not be measured. */
+export async function measureAllMemory(
+  subjects: readonly Subject[],
+  inputs: ModelInputs,
+  context: Context,
+): Promise<(number | null)[]> {
+  const [batch] = await firstBatch(inputs);
+  const progress = context.progress('measuring memory', subjects.length);
+  const peaks: (number | null)[] = [];
+  for (const { name, path } of subjects) {
+    const job = {
+      model: path,
+      threads: context.threads,
+      runs: RUNS,
+      inputs: inputs.inputs,
+      feeds: batch?.feeds ?? {},
+    };
+    const result = await measureMemory(job, context.signal);
+    if ('failed' in result) context.warn(`peak memory of ${name} could not be measured: ${result.failed}`);
+    else if (peaks.length === 0)
+      context.note(`peak memory includes ${formatBytes(result.baselineBytes)} of Node itself`);
+    peaks.push('failed' in result ? null : result.peakBytes);
+    progress.tick();
+  }
+  progress.done();
+  return peaks;
+}
+
+async function firstBatch(inputs: ModelInputs): Promise<InputBatch[]> {
+  for await (const batch of inputs.batches(1)) return [batch];
+  return [];
+}
 
 /** Runs the job in a child. Never throws for what happens in the child: the reason comes back instead. */
 export function measureMemory(job: MemoryJob, signal?: AbortSignal): Promise<MemoryResult> {
@@ -17,7 +57,9 @@ export function measureMemory(job: MemoryJob, signal?: AbortSignal): Promise<Mem
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
     });
-    child.on('error', (error) => (signal?.aborted ? reject(error) : resolve({ failed: error.message })));
+    child.on('error', (error) =>
+      signal?.aborted ? reject(signal.reason) : resolve({ failed: error.message }),
+    );
     child.on('close', (code, killedBy) => {
       if (signal?.aborted) return;
       resolve(code === 0 ? (JSON.parse(output) as MemoryResult) : { failed: reason(code, killedBy) });

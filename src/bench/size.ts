@@ -1,9 +1,10 @@
 /** Sizes and checksum of a model: its file and its external data, read once as a stream. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import type { Context } from '../step.ts';
+import type { Subject } from './subject.ts';
 
 export interface ModelSize {
   /** Model file plus external data. */
@@ -19,6 +20,34 @@ export interface SizeOptions {
   readonly signal?: AbortSignal;
   /** Called with the bytes read since the last call. */
   onBytes?(count: number): void;
+}
+
+/** Compressing more than this takes longer than most people wait for a number. */
+const GZIP_LIMIT = 512 * 2 ** 20;
+
+/** One entry per model; the gzip size of models above 512 MB is left out, with a note. */
+export async function measureAllSizes(
+  subjects: readonly Subject[],
+  gzip: boolean,
+  context: Context,
+): Promise<ModelSize[]> {
+  const progress = context.progress(
+    'reading',
+    subjects.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  try {
+    const sizes: ModelSize[] = [];
+    for (const { name, files, bytes } of subjects) {
+      if (gzip && bytes > GZIP_LIMIT)
+        context.note(`${name} is too large to measure its gzip size in passing`);
+      const compress = gzip && bytes <= GZIP_LIMIT;
+      const onBytes = (count: number) => progress.tick(count);
+      sizes.push(await measureSize(files, { gzip: compress, signal: context.signal, onBytes }));
+    }
+    return sizes;
+  } finally {
+    progress.done();
+  }
 }
 
 /** `files`: the model file first, then its data files. */
@@ -48,11 +77,4 @@ export async function measureSize(files: readonly string[], options: SizeOptions
     for await (const _ of chunks());
   }
   return { sizeBytes, gzipBytes, sha256: hash.digest('hex') };
-}
-
-/** Bytes of all files together, without reading them. */
-export async function totalBytes(files: readonly string[]): Promise<number> {
-  let total = 0;
-  for (const file of files) total += (await stat(file)).size;
-  return total;
 }

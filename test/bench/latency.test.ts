@@ -33,8 +33,17 @@ describe('interleaved timing', () => {
 
   it('warms every model up before any is timed', async () => {
     const { log, contestants, clock } = stage(50, 60);
-    await interleave(contestants, { runs: 1, clock });
-    expect(log.join(' ')).toBe('a0 a1 a2 b0 b1 b2 a0 b0');
+    await interleave(contestants, { runs: 1, warmup: 2, clock });
+    expect(log.join(' ')).toBe('a0 a1 b0 b1 a0 b0');
+  });
+
+  it('warms up five times, or until three seconds are gone', async () => {
+    const quick = stage(30);
+    await interleave(quick.contestants, { runs: 1, clock: quick.clock });
+    expect(quick.log).toHaveLength(6);
+    const slow = stage(2000);
+    await interleave(slow.contestants, { runs: 1, clock: slow.clock });
+    expect(slow.log).toHaveLength(3);
   });
 
   it('spends about the time it is given', async () => {

@@ -1,0 +1,122 @@
+/** Measures models side by side; the first one is the baseline every other is compared with. */
+import type { Comparison, Environment, ModelRecord } from '../report/schema.ts';
+import { environment } from '../runtime/environment.ts';
+import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
+import { openSession } from '../runtime/session.ts';
+import type { Context } from '../step.ts';
+import { compareModels } from './compare.ts';
+import { evaluate } from './evaluate.ts';
+import { type Loaded, loadAll } from './load.ts';
+import { measureAllMemory } from './memory.ts';
+import { modelNames } from './names.ts';
+import { measureAllSizes } from './size.ts';
+import { about, openSubject, type Subject } from './subject.ts';
+import { latencyRecord, timeModels } from './timing.ts';
+
+export interface BenchOptions {
+  /** A data spec; absent means generated inputs. */
+  readonly data?: string;
+  /** Timed runs per model; otherwise `timeMs` per model. */
+  readonly runs?: number;
+  readonly timeMs?: number;
+  readonly batch?: number;
+  /** Sizes of symbolic dims by name. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Untimed runs per model before the first timed one; default 5. */
+  readonly warmup?: number;
+  /** Measure the gzip size (up to 512 MB); default true. */
+  readonly gzip?: boolean;
+  /** Measure peak memory in child processes; default true. */
+  readonly memory?: boolean;
+}
+
+export interface BenchResult {
+  readonly environment: Environment;
+  readonly data: { readonly source: string; readonly rows: number; readonly synthetic: boolean };
+  readonly models: ModelRecord[];
+  readonly comparisons: Comparison[];
+}
+
+/** LlmcError for unreadable models or data, naming the file; AbortError on interruption. */
+export async function bench(
+  paths: readonly string[],
+  options: BenchOptions,
+  context: Context,
+): Promise<BenchResult> {
+  const names = modelNames(paths);
+  const subjects: Subject[] = [];
+  for (const [index, path] of paths.entries()) subjects.push(await openSubject(path, names[index] ?? path));
+  const machine = await environment(context.threads);
+  const inputs = await chooseInputs(subjects[0] as Subject, options, context);
+  const sizes = await measureAllSizes(subjects, options.gzip ?? true, context);
+  const memory = options.memory === false ? [] : await measureAllMemory(subjects, inputs, context);
+  const explain = (index: number, error: unknown) => about(subjects[index] as Subject, error);
+  const loaded = await loadAll(paths, context.threads, explain, context.signal);
+  try {
+    const times = await timeModels(subjects, loaded, inputs, options, context);
+    const quality = await evaluate(subjects, loaded, inputs, context);
+    const models = subjects.map((subject, index): ModelRecord => {
+      const { samples, rows } = times[index] as (typeof times)[number];
+      return {
+        name: subject.name,
+        path: subject.path,
+        ...(sizes[index] as (typeof sizes)[number]),
+        parameters: null,
+        sparsity: null,
+        macs: null,
+        ...latencyRecord(samples, rows),
+        loadMs: (loaded[index] as Loaded).loadMs,
+        peakRssBytes: memory[index] ?? null,
+        ...(quality[index] as (typeof quality)[number]),
+      };
+    });
+    const samples = times.map((time) => time.samples);
+    return {
+      environment: machine,
+      data: { source: inputs.source, rows: inputs.rows, synthetic: inputs.synthetic },
+      models,
+      comparisons: compareModels(models, samples, context.seed),
+    };
+  } finally {
+    for (const { session } of loaded) await session.release();
+  }
+}
+
+/** Inputs that suit the baseline; the other models get the same ones. */
+async function chooseInputs(
+  baseline: Subject,
+  options: BenchOptions,
+  context: Context,
+): Promise<ModelInputs> {
+  const request: InputOptions = {
+    seed: context.seed,
+    signal: context.signal,
+    ...(options.data === undefined ? {} : { data: options.data }),
+    ...(options.batch === undefined ? {} : { batch: options.batch }),
+    ...(options.dims === undefined ? {} : { dims: options.dims }),
+  };
+  try {
+    const session = await openSession(baseline.path, { threads: context.threads });
+    try {
+      const inputs = await openInputs(session, request);
+      report(inputs, context);
+      return inputs;
+    } finally {
+      await session.release();
+    }
+  } catch (error) {
+    throw about(baseline, error);
+  }
+}
+
+function report(inputs: ModelInputs, context: Context): void {
+  if (inputs.ignored.length > 0) {
+    context.note(`${inputs.source}: no input wants ${inputs.ignored.join(', ')}`);
+  }
+  if (!inputs.synthetic) return;
+  const sizes = Object.entries(inputs.bindings).map(([name, size]) => `${name}=${size}`);
+  const chosen = sizes.length > 0 ? ` (${sizes.join(', ')}; --dim changes them)` : '';
+  context.note(
+    `inputs are generated${chosen}: latency and fidelity on real data may differ, give it with --data`,
+  );
+}

@@ -1,0 +1,90 @@
+/** Times loaded models on the chosen inputs and turns samples into a latency record. */
+import { mean, quantile, sorted } from '../numeric/statistics.ts';
+import type { Latency } from '../report/schema.ts';
+import { feedAdapter } from '../runtime/adapt.ts';
+import type { Feeds } from '../runtime/feeds.ts';
+import type { ModelInputs } from '../runtime/inputs.ts';
+import type { Context } from '../step.ts';
+import { type Contestant, interleave, type LatencyOptions } from './latency.ts';
+import type { Loaded } from './load.ts';
+import { about, type Subject } from './subject.ts';
+
+export interface Timing {
+  /** Milliseconds per run, in order. */
+  readonly samples: Float64Array;
+  /** Rows per run. */
+  readonly rows: number;
+}
+
+/** Different inputs taken in turn, so that no model profits from one lucky input. */
+const DISTINCT_FEEDS = 4;
+
+/** One timing per model; sample i of all models comes from the same round and the same inputs. */
+export async function timeModels(
+  subjects: readonly Subject[],
+  loaded: readonly Loaded[],
+  inputs: ModelInputs,
+  options: Pick<LatencyOptions, 'runs' | 'timeMs' | 'warmup'>,
+  context: Context,
+): Promise<Timing[]> {
+  const { feeds, rows } = await firstFeeds(inputs);
+  const contestants = loaded.map(({ session }, index): Contestant => {
+    const subject = subjects[index] as Subject;
+    try {
+      const adapt = feedAdapter(inputs.inputs, session.inputs);
+      const adapted = feeds.map(adapt);
+      return (round) =>
+        session.run(adapted[round % adapted.length] as Feeds).catch((error: unknown) => {
+          throw about(subject, error);
+        });
+    } catch (error) {
+      throw about(subject, error);
+    }
+  });
+  const progress = context.progress('timing', 100);
+  let shown = 0;
+  const onProgress = (share: number) => {
+    const percent = Math.floor(share * 100);
+    if (percent > shown) progress.tick(percent - shown);
+    shown = percent;
+  };
+  try {
+    const samples = await interleave(contestants, { ...options, signal: context.signal, onProgress });
+    return samples.map((list) => ({ samples: list, rows }));
+  } finally {
+    progress.done();
+  }
+}
+
+/** The first full batches; a smaller last batch would mix two workloads. */
+async function firstFeeds(inputs: ModelInputs): Promise<{ feeds: Feeds[]; rows: number }> {
+  const feeds: Feeds[] = [];
+  let rows = 0;
+  for await (const batch of inputs.batches()) {
+    if (feeds.length === 0) rows = batch.size;
+    if (batch.size !== rows) break;
+    feeds.push(batch.feeds);
+    if (feeds.length === DISTINCT_FEEDS) break;
+  }
+  return { feeds, rows };
+}
+
+/** Percentiles in milliseconds, and rows per second. */
+export function latencyRecord(
+  samples: Float64Array,
+  rows: number,
+): { latencyMs: Latency; throughput: number | null } {
+  const ascending = sorted(samples);
+  const average = mean(samples);
+  const latencyMs = {
+    p50: quantile(ascending, 0.5),
+    p90: quantile(ascending, 0.9),
+    p95: quantile(ascending, 0.95),
+    p99: quantile(ascending, 0.99),
+    mean: average,
+    min: ascending[0] as number,
+    max: ascending.at(-1) as number,
+    samples: ascending.length,
+  };
+  return { latencyMs, throughput: average > 0 ? (rows * 1000) / average : null };
+}

@@ -1,0 +1,28 @@
+/** `llmc bench`: models side by side, the first one as the baseline. */
+import { type BenchOptions, bench } from '../../bench/bench.ts';
+import type { Handler } from '../command.ts';
+import type { benchSpec } from './bench.options.ts';
+
+export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) => {
+  const request: BenchOptions = {
+    dims: options.dim,
+    gzip: options.gzip,
+    memory: options.memory,
+    ...(options.data === undefined ? {} : { data: options.data }),
+    ...(options.runs === undefined ? {} : { runs: options.runs }),
+    ...(options.time === undefined ? {} : { timeMs: options.time * 1000 }),
+    ...(options.warmup === undefined ? {} : { warmup: options.warmup }),
+    ...(options.batch === undefined ? {} : { batch: options.batch }),
+  };
+  const paths = [operands.baseline, ...operands.candidate];
+  const result = await bench(paths, request, io.context);
+  return io.finish({
+    version: 1,
+    tool: io.tool,
+    command: 'bench',
+    ...result,
+    steps: [],
+    requirements: [],
+    warnings: [],
+  });
+};

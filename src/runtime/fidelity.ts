@@ -1,0 +1,96 @@
+/** Measures how close a model's outputs are to the baseline's, batch by batch, without keeping any. */
+import { asFloats } from '../data/cast.ts';
+import type { HostTensor } from '../data/host-tensor.ts';
+import type { ValueInfo } from '../data/value-info.ts';
+import { Agreement, Similarity } from '../numeric/similarity.ts';
+import type { Fidelity } from '../report/schema.ts';
+import { pairNames } from './adapt.ts';
+
+type Outputs = Readonly<Record<string, HostTensor>>;
+
+interface OutputMeter {
+  readonly baseline: string;
+  readonly candidate: string;
+  readonly similarity: Similarity;
+  readonly agreement: Agreement;
+  readonly float: boolean;
+}
+
+/** Compares one candidate with the baseline. */
+export class FidelityMeter {
+  readonly #meters: OutputMeter[];
+  readonly #differing = new Map<string, string>();
+  #rows = 0;
+
+  /** The outputs of both models as their sessions state them; paired by name, else by position. */
+  constructor(baseline: readonly ValueInfo[], candidate: readonly ValueInfo[]) {
+    const types = new Map(baseline.map(({ name, dtype }) => [name, dtype]));
+    this.#meters = pairNames(baseline, candidate)
+      .filter(([ours]) => types.get(ours) !== 'non-tensor' && types.get(ours) !== 'string')
+      .map(([ours, theirs]) => ({
+        baseline: ours,
+        candidate: theirs,
+        similarity: new Similarity(),
+        agreement: new Agreement(),
+        float: /^(b?float|double)/.test(types.get(ours) ?? ''),
+      }));
+  }
+
+  /** Adds the outputs of one batch of `rows` rows, computed from the same inputs. */
+  add(baseline: Outputs, candidate: Outputs, rows: number): void {
+    this.#rows += rows;
+    for (const meter of this.#meters) {
+      const reference = baseline[meter.baseline];
+      const other = candidate[meter.candidate];
+      if (reference === undefined || other === undefined) continue;
+      if (reference.dims.join() !== other.dims.join()) {
+        this.#differing.set(meter.baseline, `[${reference.dims}] against [${other.dims}]`);
+        continue;
+      }
+      const a = asFloats(reference);
+      const b = asFloats(other);
+      if (a === null || b === null) continue;
+      meter.similarity.add(a, b);
+      const width = reference.dims.at(-1) ?? 0;
+      if (meter.float && width >= 2) meter.agreement.add(a, b, width);
+    }
+  }
+
+  /** Outputs left out because their shapes differ, with both shapes. */
+  get differing(): ReadonlyMap<string, string> {
+    return this.#differing;
+  }
+
+  /**
+   * The record; null when no output could be compared. SQNR, cosine and error are those of the worst float output
+   * (of any output when none is float); agreement is that of the first output with a class axis.
+   */
+  result(against: string, synthetic: boolean): Fidelity | null {
+    const compared = this.#meters.filter((meter) => meter.similarity.count > 0);
+    const floats = compared.filter((meter) => meter.float);
+    const judged = floats.length > 0 ? floats : compared;
+    if (judged.length === 0) return null;
+    const classified = floats.find((meter) => meter.agreement.rows > 0);
+    return {
+      against,
+      sqnrDb: worst(judged.map((meter) => meter.similarity.sqnrDb)),
+      cosine: worst(judged.map((meter) => meter.similarity.cosine)),
+      maxAbsError: Math.max(...judged.map((meter) => meter.similarity.maxAbsError)),
+      agreement: classified?.agreement.share ?? null,
+      samples: this.#rows,
+      synthetic,
+      outputs: Object.fromEntries(
+        compared.map(({ baseline, similarity }) => {
+          const { sqnrDb, cosine, maxAbsError } = similarity;
+          return [baseline, { sqnrDb, cosine, maxAbsError }];
+        }),
+      ),
+    };
+  }
+}
+
+/** The smallest value; null (equal outputs) counts as the best. */
+function worst(values: readonly (number | null)[]): number | null {
+  const numbers = values.filter((value) => value !== null);
+  return numbers.length === 0 ? null : Math.min(...numbers);
+}
