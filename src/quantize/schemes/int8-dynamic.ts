@@ -40,6 +40,7 @@ const WEIGHT_ONLY: Readonly<Record<string, readonly number[]>> = { GRU: [1, 2], 
 export const int8Dynamic: Scheme = {
   name: 'int8-dynamic',
   summary: 'int8 weights and integer kernels; activations are quantized while the model runs',
+  opset: () => 11,
   async apply(model, options, outcome, context) {
     const q = new DynamicQuantizer(model, options, outcome);
     const weightOnly = new DequantizedWeights(model);

@@ -1,6 +1,7 @@
 /** What every scheme is given and what it is: a function over the model that reports into an Outcome. */
 import type { Model } from '../../ir/model.ts';
 import type { Context } from '../../step.ts';
+import type { QuantizeOptions } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Selection } from '../selection.ts';
 
@@ -18,6 +19,12 @@ export interface SchemeOptions {
   readonly format: 'default' | 'qdq';
   readonly accuracyLevel: number | null;
   readonly halfIo: boolean;
+  /** The element type of fp16 and bf16. */
+  readonly dtype: 'float16' | 'bfloat16';
+  /** int4: what stays float becomes float16. */
+  readonly halfRest: boolean;
+  /** A data spec for schemes that look at activations. */
+  readonly data: string | undefined;
   /** Names, placement and numbers exactly as onnxruntime's Python tools. */
   readonly parity: boolean;
 }
@@ -25,6 +32,8 @@ export interface SchemeOptions {
 export interface Scheme {
   readonly name: string;
   readonly summary: string;
+  /** The lowest ai.onnx opset whose operators the result needs. */
+  readonly opset: (options: QuantizeOptions) => number;
   /** Passes are done and types are known when this runs; it edits the model in place. */
   readonly apply: (model: Model, options: SchemeOptions, outcome: Outcome, context: Context) => Promise<void>;
 }

@@ -1,0 +1,191 @@
+/** The check every result passes before it is kept: it loads, its outputs are finite and close to the input model's. */
+import { freemem } from 'node:os';
+import { asFloats } from '../data/cast.ts';
+import type { HostTensor } from '../data/host-tensor.ts';
+import { LlmcError } from '../errors.ts';
+import type { Fidelity } from '../report/schema.ts';
+import { feedAdapter } from '../runtime/adapt.ts';
+import type { Feeds } from '../runtime/feeds.ts';
+import { FidelityMeter } from '../runtime/fidelity.ts';
+import { type ModelInputs, openInputs } from '../runtime/inputs.ts';
+import { type Race, race } from '../runtime/race.ts';
+import { openSession, type Session } from '../runtime/session.ts';
+import type { Context } from '../step.ts';
+
+export interface CheckRequest {
+  readonly level: 'full' | 'load' | 'none';
+  readonly data: string | undefined;
+  /** Rows compared at most. */
+  readonly samples: number;
+  readonly dims: Readonly<Record<string, number>>;
+  /** Bytes of the input model, for judging what fits into memory. */
+  readonly baselineBytes: number;
+  readonly candidateBytes: number;
+}
+
+export interface CheckResult {
+  readonly fidelity: Fidelity | null;
+  /** Speed against the input model on one batch; null when not measured. */
+  readonly speed: Race | null;
+  /** The data the comparison used. */
+  readonly data: { readonly source: string; readonly rows: number; readonly synthetic: boolean } | null;
+  /** Outputs that hold NaN or infinities where the input model's do not. */
+  readonly nonFinite: readonly string[];
+}
+
+const NOTHING: CheckResult = { fidelity: null, speed: null, data: null, nonFinite: [] };
+
+/** onnxruntime holds the weights, often a packed copy of them, and the file while it loads. */
+const MEMORY_FACTOR = 2.5;
+
+/**
+ * Checks the file at `candidate` against the model at `baseline`.
+ * @throws LlmcError CHECK_FAILED when the candidate does not load although the baseline does
+ */
+export async function checkModel(
+  baseline: string,
+  candidate: string,
+  request: CheckRequest,
+  context: Context,
+): Promise<CheckResult> {
+  if (request.level === 'none') return NOTHING;
+  // Knows the limit of a container, but only since Node 20.13.
+  const free = process.availableMemory?.() ?? freemem();
+  const needed = (bytes: number): number => bytes * MEMORY_FACTOR + 200e6;
+  if (needed(request.candidateBytes) > free) {
+    context.warn('the result is too large for this machine to load: it was written without being checked');
+    return NOTHING;
+  }
+  const after = await loadCandidate(candidate, context);
+  try {
+    if (request.level === 'load') return NOTHING;
+    if (needed(request.candidateBytes + request.baselineBytes) > free) {
+      context.warn('both models do not fit into memory: the result was loaded, but not compared');
+      return NOTHING;
+    }
+    return await compare(baseline, after, request, context);
+  } finally {
+    await after.release();
+  }
+}
+
+async function loadCandidate(path: string, context: Context): Promise<Session> {
+  return openSession(path, { threads: context.threads }).catch((cause: unknown) => {
+    const why =
+      cause instanceof Error ? cause.message.replace(/^onnxruntime refused [^:]*: /, '') : String(cause);
+    throw new LlmcError('CHECK_FAILED', `onnxruntime refuses the result: ${why}`, {
+      hint: 'nothing was written; --check none writes it all the same, --exclude keeps an operator as it was',
+      cause,
+    });
+  });
+}
+
+async function compare(
+  baseline: string,
+  after: Session,
+  request: CheckRequest,
+  context: Context,
+): Promise<CheckResult> {
+  const before = await openSession(baseline, { threads: context.threads }).catch(() => null);
+  if (!before) {
+    context.warn('onnxruntime cannot load the input model, so the result was loaded but not compared');
+    return NOTHING;
+  }
+  try {
+    const inputs = await openInputs(before, {
+      seed: context.seed,
+      signal: context.signal,
+      rows: Math.min(request.samples, 8),
+      dims: request.dims,
+      ...(request.data === undefined ? {} : { data: request.data }),
+    }).catch((error: unknown) => {
+      if (request.data !== undefined || !(error instanceof LlmcError) || error.code !== 'DATA') throw error;
+      context.warn(`the result was loaded but not compared: ${error.message} (${error.hint})`);
+      return null;
+    });
+    if (!inputs) return NOTHING;
+    return await measure(before, after, inputs, request, context);
+  } finally {
+    await before.release();
+  }
+}
+
+async function measure(
+  before: Session,
+  after: Session,
+  inputs: ModelInputs,
+  request: CheckRequest,
+  context: Context,
+): Promise<CheckResult> {
+  const adapt = feedAdapter(before.inputs, after.inputs);
+  const meter = new FidelityMeter(before.outputs, after.outputs);
+  const nonFinite = new Set<string>();
+  let first: Feeds | null = null;
+  let rows = 0;
+  const progress = context.progress('checking', Math.min(request.samples, inputs.rows));
+  for await (const batch of inputs.batches(request.samples)) {
+    context.signal.throwIfAborted();
+    first ??= batch.feeds;
+    const expected = await before.run(batch.feeds);
+    const actual = await after.run(adapt(batch.feeds)).catch((cause: unknown) => {
+      throw new LlmcError('CHECK_FAILED', `the result fails where the input model runs: ${message(cause)}`, {
+        hint: 'nothing was written; --exclude keeps the failing operator as it was',
+        cause,
+      });
+    });
+    for (const [name, tensor] of Object.entries(actual))
+      if (!finite(tensor) && (!expected[name] || finite(expected[name]))) nonFinite.add(name);
+    meter.add(expected, actual, batch.size);
+    rows += batch.size;
+    progress.tick(batch.size);
+  }
+  const speed = first
+    ? await race(before, after, [first, adapt(first)], {
+        budgetMs: 1500,
+        seed: context.seed,
+        signal: context.signal,
+      })
+    : null;
+  progress.done();
+  return {
+    fidelity: meter.result('input model', inputs.synthetic),
+    speed,
+    data: { source: inputs.source, rows, synthetic: inputs.synthetic },
+    nonFinite: [...nonFinite],
+  };
+}
+
+function message(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function finite(tensor: HostTensor): boolean {
+  if (!/^(b?float|double)/.test(tensor.dtype)) return true;
+  return asFloats(tensor)?.every((value) => Number.isFinite(value)) ?? true;
+}
+
+/** Signal-to-noise floors in dB below which a result counts as fallen apart, for generated and for real inputs. */
+const FLOORS: Readonly<Record<string, number>> = {
+  'int8-dynamic': 8,
+  'int8-weights': 12,
+  'int4-2': -3,
+  'int4-4': 4,
+  'int4-8': 15,
+  fp16: 25,
+  bf16: 15,
+};
+
+/**
+ * Why a result must not be kept, or null.
+ * @param scheme scheme name; int4 with its bits, e.g. `int4-4`
+ */
+export function verdict(scheme: string, result: CheckResult): string | null {
+  if (result.nonFinite.length > 0)
+    return `its output ${result.nonFinite.map((name) => `"${name}"`).join(', ')} holds NaN or infinities`;
+  const { fidelity } = result;
+  const floor = FLOORS[scheme];
+  if (!fidelity || floor === undefined || fidelity.sqnrDb === null) return null;
+  // A classifier whose answers agree is fine even where its scores moved.
+  if (fidelity.sqnrDb >= floor || (fidelity.agreement ?? 0) >= 0.999) return null;
+  return `its signal-to-noise ratio is ${fidelity.sqnrDb.toFixed(1)} dB, below the floor of ${floor} dB for ${scheme}`;
+}

@@ -1,0 +1,117 @@
+/** Low-bit matrices: the parts MatMulNBits and GatherBlockQuantized read, made once per constant, lazily. */
+import { floatsOf } from '../../ir/floats.ts';
+import type { Tensor } from '../../ir/tensor.ts';
+import type { Value } from '../../ir/value.ts';
+import { type BlockSpec, blockCount } from '../../numeric/block.ts';
+import { quantizeColumns, quantizeRows } from '../../numeric/block-matmul.ts';
+import { encodeHalf } from '../../numeric/half.ts';
+import { quantizeColumnsHqq, quantizeRowsHqq } from '../../numeric/hqq.ts';
+import { packedLength } from '../../numeric/packing.ts';
+import { lazyTensors, type PartType } from '../lazy.ts';
+import type { SchemeOptions } from '../schemes/scheme.ts';
+
+/** The quantized form of a matrix with contraction length k and n rows of output. */
+export interface NBitsMatrix {
+  readonly n: number;
+  readonly k: number;
+  /** uint8 [n, blocks, block bytes] */
+  readonly codes: Value;
+  /** [n, blocks], in the weight's float type */
+  readonly scales: Value;
+  /** uint8 [n, ceil(blocks * bits / 8)]; null when symmetric */
+  readonly zeroPoints: Value | null;
+}
+
+/** Makes each matrix once: a tied weight has one set of codes, whoever uses it. */
+export class NBitsMatrices {
+  readonly retired = new Set<Value>();
+  readonly #made = new Map<string, NBitsMatrix>();
+  readonly #ids = new Map<Value, number>();
+  readonly #options: SchemeOptions;
+
+  constructor(options: SchemeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param value a constant whose dims are [k, n], or [n, k] when `rows`; leading dims of 1 are allowed
+   * @param factor multiplies the scales, e.g. Gemm's alpha
+   */
+  get(value: Value, rows: boolean, factor = 1): NBitsMatrix {
+    const id = this.#ids.get(value) ?? this.#ids.size;
+    this.#ids.set(value, id);
+    const key = `${id}:${rows}:${factor}`;
+    const made = this.#made.get(key) ?? this.#make(value, rows, factor);
+    this.#made.set(key, made);
+    this.retired.add(value);
+    return made;
+  }
+
+  #make(value: Value, rows: boolean, factor: number): NBitsMatrix {
+    const { tensor, graph, name } = value;
+    if (!tensor) throw new Error(`${name} is no constant`);
+    const { bits } = this.#options;
+    const [first, second] = tensor.dims.slice(-2) as [number, number];
+    const [n, k] = rows ? [first, second] : [second, first];
+    const parts = blockParts(tensor, n, k, rows, specOf(tensor, this.#options), this.#options.rounding, factor);
+    return {
+      n,
+      k,
+      codes: graph.addInitializer(`${name}_Q${bits}`, parts.codes as Tensor),
+      scales: graph.addInitializer(`${name}_scales`, parts.scales as Tensor),
+      zeroPoints: parts.zeroPoints ? graph.addInitializer(`${name}_zero_points`, parts.zeroPoints) : null,
+    };
+  }
+}
+
+/** Zero points are on unless asked away: they cost an eighth of a bit per weight and buy accuracy. */
+export function isSymmetric(options: SchemeOptions): boolean {
+  return options.symmetric ?? options.parity;
+}
+
+function specOf(tensor: Tensor, options: SchemeOptions): BlockSpec {
+  const { bits, blockSize } = options;
+  const scaleType = tensor.dtype === 'float16' ? 'float16' : 'float32';
+  return { bits, blockSize, symmetric: isSymmetric(options), scaleType };
+}
+
+/** Bytes of the quantized form, to compare with what it replaces. */
+export function quantizedBytes(n: number, k: number, options: SchemeOptions): number {
+  const { bits, blockSize } = options;
+  const blocks = blockCount(k, blockSize);
+  const zeroPoints = isSymmetric(options) ? 0 : packedLength(blocks, bits);
+  return n * (blocks * packedLength(blockSize, bits) + blocks * 4 + zeroPoints);
+}
+
+function blockParts(
+  tensor: Tensor,
+  n: number,
+  k: number,
+  rows: boolean,
+  spec: BlockSpec,
+  rounding: SchemeOptions['rounding'],
+  factor: number,
+): Readonly<Record<string, Tensor | undefined>> {
+  const blocks = blockCount(k, spec.blockSize);
+  const half = spec.scaleType === 'float16';
+  const parts: Record<string, PartType> = {
+    codes: { dtype: 'uint8', dims: [n, blocks, packedLength(spec.blockSize, spec.bits)] },
+    scales: { dtype: half ? 'float16' : 'float32', dims: [n, blocks] },
+  };
+  if (!spec.symmetric) parts['zeroPoints'] = { dtype: 'uint8', dims: [n, packedLength(blocks, spec.bits)] };
+  const solve = {
+    nearest: rows ? () => quantizeRows(floatsOf(tensor), n, k, spec) : () => quantizeColumns(floatsOf(tensor), k, n, spec),
+    hqq: rows ? () => quantizeRowsHqq(floatsOf(tensor), n, k, spec) : () => quantizeColumnsHqq(floatsOf(tensor), k, n, spec),
+  }[rounding];
+  return lazyTensors(parts, () => {
+    const made = solve();
+    const scales = factor === 1 ? made.scales : made.scales.map((scale) => scale * factor);
+    const stored = half ? new Uint16Array(scales.length) : scales;
+    if (stored instanceof Uint16Array) encodeHalf(scales, stored);
+    return {
+      codes: made.codes,
+      scales: stored,
+      ...(made.zeroPoints ? { zeroPoints: made.zeroPoints } : {}),
+    };
+  });
+}

@@ -1,0 +1,76 @@
+/** Blocked QDQ of opset 21: the constant as int4 or int8 with one DequantizeLinear per block of the contraction. */
+import { int } from '../../ir/attribute.ts';
+import type { DType } from '../../ir/dtype.ts';
+import { floatsOf } from '../../ir/floats.ts';
+import type { Node } from '../../ir/node.ts';
+import type { Value } from '../../ir/value.ts';
+import { quantizeBlockedQdq } from '../../numeric/block-qdq.ts';
+import { lazyTensors, type PartType } from '../lazy.ts';
+import type { SchemeOptions } from '../schemes/scheme.ts';
+import { isSymmetric } from './matrix.ts';
+
+const DTYPE_OF: Readonly<Record<SchemeOptions['bits'], DType>> = { 2: 'int2', 4: 'int4', 8: 'int8' };
+
+/** Puts `DequantizeLinear(block_size)` in front of a constant operand, once per constant. */
+export class BlockedQdq {
+  readonly retired = new Set<Value>();
+  readonly #made = new Map<Value, Value>();
+  readonly #options: SchemeOptions;
+
+  constructor(options: SchemeOptions) {
+    this.#options = options;
+  }
+
+  /** @param axis the contraction axis of the constant, along which blocks run */
+  replace(node: Node, index: number, axis: number): string | null {
+    const value = node.input(index);
+    if (value?.tensor?.dims.length !== 2) return 'no constant matrix';
+    if (value.tensor.dtype !== 'float32') return `its weight is ${value.tensor.dtype}`;
+    const floats = this.#made.get(value) ?? this.#make(value, axis);
+    this.#made.set(value, floats);
+    this.retired.add(value);
+    node.setInput(index, floats);
+    return null;
+  }
+
+  #make(value: Value, axis: number): Value {
+    const { tensor, graph, name } = value;
+    if (!tensor) throw new Error(`${name} is no constant`);
+    const { bits, blockSize } = this.#options;
+    const dtype = DTYPE_OF[bits];
+    const symmetric = isSymmetric(this.#options);
+    const [rows, columns] = tensor.dims as [number, number];
+    const blocks = Math.ceil((axis === 0 ? rows : columns) / blockSize);
+    const scaleDims = axis === 0 ? [blocks, columns] : [rows, blocks];
+    const parts: Record<string, PartType> = {
+      codes: { dtype, dims: tensor.dims },
+      scales: { dtype: 'float32', dims: scaleDims },
+    };
+    if (!symmetric) parts['zeroPoints'] = { dtype, dims: scaleDims };
+    const spec = { bits, blockSize, symmetric };
+    const made = lazyTensors(parts, () => {
+      const { codes, scales, zeroPoints } = quantizeBlockedQdq(floatsOf(tensor), rows, columns, axis === 0 ? 0 : 1, spec);
+      return { codes, scales, ...(zeroPoints ? { zeroPoints } : {}) };
+    });
+    const floats = graph.value(`${name}_dequantized`);
+    floats.type = { dtype: 'float32', shape: tensor.dims };
+    const constant = (part: string, suffix: string): Value[] =>
+      made[part] ? [graph.addInitializer(`${name}${suffix}`, made[part])] : [];
+    graph.prepend({
+      op: 'DequantizeLinear',
+      name: `${name}_DequantizeLinear`,
+      inputs: [
+        ...constant('codes', `_DQ_Q${bits}`),
+        ...constant('scales', '_DQ_scales'),
+        ...constant('zeroPoints', '_DQ_zero_points'),
+      ],
+      outputs: [floats],
+      attributes: new Map([
+        ['axis', int(axis)],
+        ['block_size', int(blockSize)],
+      ]),
+    });
+    return floats;
+  }
+}
+

@@ -1,0 +1,138 @@
+/** quantize, from file to file: open, transform, save, check, account for it. */
+import { stat } from 'node:fs/promises';
+import { LlmcError } from '../errors.ts';
+import type { LayoutOptions } from '../onnx/layout.ts';
+import { weightBytes } from '../onnx/layout.ts';
+import { openModel } from '../onnx/read.ts';
+import { saveModel } from '../onnx/write.ts';
+import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
+import { environment } from '../runtime/environment.ts';
+import { int8Profile } from '../runtime/int8-profile.ts';
+import type { Context } from '../step.ts';
+import { type CheckResult, checkModel, verdict } from './check.ts';
+import { worstLayers } from './layers.ts';
+import { type QuantizeOptions, refuseContradictions } from './options.ts';
+import { modelRecord, stepRecord } from './record.ts';
+import { transform } from './transform.ts';
+
+export interface QuantizeJob {
+  readonly input: string;
+  readonly output: string;
+  readonly options: QuantizeOptions;
+  readonly layout: Partial<LayoutOptions>;
+  readonly force: boolean;
+  /** Put checksums into the records; costs reading both files once more. */
+  readonly checksum: boolean;
+}
+
+export interface QuantizeResult {
+  readonly path: string;
+  readonly scheme: string;
+  readonly step: StepRecord;
+  /** Before and after. */
+  readonly models: readonly [ModelRecord, ModelRecord];
+  readonly comparison: Comparison;
+  readonly data: CheckResult['data'];
+}
+
+export type FixedScheme = Exclude<QuantizeOptions['scheme'], 'auto'>;
+
+/**
+ * Quantizes `job.input` with one scheme into `job.output`; nothing is written when the check refuses the result.
+ * @throws LlmcError for unreadable input, existing output, selectors without effect, results that fell apart
+ */
+export async function quantizeFile(job: QuantizeJob, scheme: FixedScheme, context: Context): Promise<QuantizeResult> {
+  const { input, output, options } = job;
+  refuseContradictions(options);
+  const started = performance.now();
+  const opened = openModel(input);
+  const before = await totalSize([input, ...opened.externalFiles]);
+  const { outcome } = await transform(opened.model, scheme, options, context);
+  if (outcome.changed.length === 0)
+    context.warn(`${scheme} found nothing to change in this model; the result holds the same weights`);
+  let result: CheckResult | null = null;
+  const progress = context.progress('writing', weightBytes(opened.model));
+  const saved = await saveModel(opened.model, output, {
+    ...job.layout,
+    protect: [input, ...opened.externalFiles],
+    force: job.force,
+    signal: context.signal,
+    onBytes: (count) => progress.tick(count),
+    check: async (path) => {
+      progress.done();
+      const candidateBytes = weightBytes(opened.model);
+      const request = { ...options, level: options.check, baselineBytes: before, candidateBytes };
+      result = await checkModel(input, path, { ...request, data: options.data }, context);
+      const refusal = verdict(scheme === 'int4' ? `int4-${options.bits}` : scheme, result);
+      if (refusal) await refuse(refusal, input, path, job, context);
+    },
+  });
+  progress.done();
+  const check: CheckResult = result ?? { fidelity: null, speed: null, data: null, nonFinite: [] };
+  await warnAbout(scheme, options, saved.byteLength, before, check, context);
+  const name = { before: 'before', after: scheme };
+  return {
+    path: saved.path,
+    scheme,
+    step: stepRecord(scheme, options, outcome, performance.now() - started),
+    models: [
+      await modelRecord(name.before, input, before, job.checksum),
+      { ...(await modelRecord(name.after, saved.path, saved.byteLength, job.checksum)), fidelity: check.fidelity },
+    ],
+    comparison: {
+      baseline: name.before,
+      candidate: name.after,
+      sizeRatio: saved.byteLength / before,
+      speedup: check.speed && { ...check.speed, verdict: verdictOf(check.speed) },
+      metricDrop: {},
+    },
+    data: check.data,
+  };
+}
+
+function verdictOf({ low, high }: { low: number; high: number }): 'faster' | 'slower' | 'no difference' {
+  return low > 1 ? 'faster' : high < 1 ? 'slower' : 'no difference';
+}
+
+/** Refuses a result with the layers that cost most; --force keeps it, with a warning. */
+async function refuse(reason: string, before: string, after: string, job: QuantizeJob, context: Context): Promise<void> {
+  const layers = await worstLayers(before, after, job.options.data, context).catch(() => []);
+  const list = layers.map((layer) => `  ${layer.node}: ${layer.sqnrDb.toFixed(1)} dB, ${layer.lossDb.toFixed(1)} dB lost here`);
+  const worst = list.length > 0 ? `\nthe layers that lose most:\n${list.join('\n')}` : '';
+  if (job.force) {
+    context.warn(`kept because of --force although ${reason}${worst}`);
+    return;
+  }
+  const first = layers[0]?.node.replace(/ \(.*\)$/, '');
+  throw new LlmcError('CHECK_FAILED', `the result is refused: ${reason}${worst}`, {
+    hint: `keep the worst layers as they are${first ? ` (--exclude '${first}')` : ' with --exclude'}, judge it on real inputs with --data, or use --force`,
+  });
+}
+
+async function totalSize(files: readonly string[]): Promise<number> {
+  let total = 0;
+  for (const file of files) total += (await stat(file)).size;
+  return total;
+}
+
+/** What a user must not find out in production: slower, larger, or different numbers on another CPU. */
+async function warnAbout(
+  scheme: FixedScheme,
+  options: QuantizeOptions,
+  after: number,
+  before: number,
+  check: CheckResult,
+  context: Context,
+): Promise<void> {
+  if (after > before) context.warn(`the result is larger than the input model (${(after / before).toFixed(2)}x)`);
+  if (check.speed && check.speed.high < 1)
+    context.warn(
+      `the result is slower than the input model on this machine (${(1 / check.speed.estimate).toFixed(2)}x the time); --scheme auto measures the alternatives`,
+    );
+  if (scheme !== 'int8-dynamic' || options.target === 'portable' || options.reduceRange) return;
+  const profile = int8Profile(await environment(context.threads));
+  if (profile.saturates && options.target === 'auto')
+    context.warn(
+      'this CPU has no VNNI: sums of 8-bit products may saturate, and results differ from CPUs that have it; --target portable uses 7-bit weights, which are exact everywhere',
+    );
+}

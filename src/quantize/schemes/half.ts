@@ -1,0 +1,13 @@
+/** fp16 and bf16: half precision everywhere it is safe. */
+import { convertToHalf } from '../half/convert.ts';
+import type { Scheme } from './scheme.ts';
+
+export const half: Scheme = {
+  name: 'half',
+  summary: 'half precision: half the size, nearly the same numbers; speed depends on the hardware',
+  opset: () => 7,
+  async apply(model, options, outcome, context) {
+    const { dtype, halfIo, select, data } = options;
+    await convertToHalf(model, { dtype, halfIo, select, data }, context, outcome);
+  },
+};

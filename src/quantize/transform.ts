@@ -1,0 +1,87 @@
+/** A model in, the model of a scheme out: passes, types, the scheme, an account of what stayed float. */
+import type { Model } from '../ir/model.ts';
+import { changeText, type PassTrace, runPasses } from '../passes/pass.ts';
+import { pipelines } from '../passes/table.ts';
+import { inferTypes } from '../runtime/shapes.ts';
+import type { Context } from '../step.ts';
+import type { QuantizeOptions } from './options.ts';
+import { Outcome } from './outcome.ts';
+import { explainRemaining } from './remaining.ts';
+import type { Scheme, SchemeOptions } from './schemes/scheme.ts';
+import { SCHEMES } from './schemes/table.ts';
+import { compileSelection } from './selection.ts';
+
+/** int8 kernels with less than eight bits of weight do not saturate: what `--target` asks for. */
+const REDUCED_TARGETS: ReadonlySet<string> = new Set(['portable']);
+
+export interface Transformed {
+  readonly outcome: Outcome;
+  readonly traces: readonly PassTrace[];
+}
+
+/**
+ * Applies a scheme to the model, in place.
+ * @throws LlmcError SELECTOR for patterns that match nothing, UNSUPPORTED where the scheme cannot be applied at all
+ */
+export async function transform(
+  model: Model,
+  scheme: Exclude<QuantizeOptions['scheme'], 'auto'>,
+  options: QuantizeOptions,
+  context: Context,
+): Promise<Transformed> {
+  const outcome = new Outcome();
+  const parity = options.parity !== null;
+  // Compiled before the passes, so that names are those of the file.
+  const select = compileSelection(model, options);
+  const traces = parity ? [] : await runPasses(model, pipelines['prepare-quantize'], context);
+  const entry: Scheme = SCHEMES[scheme];
+  await raiseOpset(model, entry, options, traces, context);
+  for (const { graph, reason } of await inferTypes(model)) {
+    if (graph === model.graph.name) context.warn(`types are taken from the file: ${reason}`);
+  }
+  await entry.apply(model, schemeOptions(scheme, options, select), outcome, context);
+  if (!parity) traces.push(...(await runPasses(model, pipelines['finish'], context)));
+  explainRemaining(model, outcome);
+  for (const trace of traces) for (const change of trace.changes) outcome.note(`${trace.name}: ${changeText(change)}`);
+  return { outcome, traces };
+}
+
+/** Upgrades ai.onnx where the scheme's operators need it; never lowers. */
+async function raiseOpset(
+  model: Model,
+  scheme: Scheme,
+  options: QuantizeOptions,
+  traces: PassTrace[],
+  context: Context,
+): Promise<void> {
+  const needed = scheme.opset(options);
+  if (model.opset >= needed) return;
+  const { upgradeOpset } = await import('../passes/upgrade-opset.ts');
+  traces.push(...(await runPasses(model, [upgradeOpset(needed)], context)));
+}
+
+function schemeOptions(
+  scheme: string,
+  options: QuantizeOptions,
+  select: SchemeOptions['select'],
+): SchemeOptions {
+  const parity = options.parity !== null;
+  return {
+    select,
+    // onnxruntime's tools quantize per tensor unless told otherwise; a scale per channel costs nothing at run time.
+    perChannel: options.perChannel ?? !parity,
+    symmetric: options.symmetric,
+    weightType: options.weightType,
+    reduceRange: options.reduceRange || REDUCED_TARGETS.has(options.target),
+    bits: options.bits,
+    blockSize: options.blockSize,
+    rounding: options.rounding,
+    format: options.format,
+    accuracyLevel: options.accuracyLevel,
+    halfIo: options.halfIo,
+    dtype: scheme === 'bf16' ? 'bfloat16' : 'float16',
+    halfRest: options.halfRest,
+    parity,
+    data: options.data,
+  };
+}
