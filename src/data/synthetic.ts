@@ -12,6 +12,8 @@ export type Role = 'mask' | 'zeros' | 'positions' | 'length' | 'values';
 export interface InputHints {
   /** Exclusive upper bound of integer inputs that index a table. */
   readonly bounds?: Readonly<Record<string, number>>;
+  /** Constant value of an input. */
+  readonly values?: Readonly<Record<string, number>>;
   readonly roles?: Readonly<Record<string, Role>>;
 }
 
@@ -98,6 +100,8 @@ function generator(
   options: GenerateOptions,
   seed: number,
 ): (index: number) => number {
+  const fixed = options.hints?.values?.[input.name];
+  if (fixed !== undefined) return () => fixed;
   const last = Math.max(1, dims.at(-1) ?? 1);
   if (input.dtype === 'bool' || role === 'mask') return () => 1;
   if (role === 'zeros') return () => 0;
