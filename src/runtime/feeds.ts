@@ -1,5 +1,5 @@
 /** Finds inputs a model accepts: tries candidate sizes in order and keeps the first that runs. */
-import { type Bindings, openDims } from '../data/dims.ts';
+import { type Bindings, type OpenDim, openDims } from '../data/dims.ts';
 import type { HostTensor } from '../data/host-tensor.ts';
 import { candidateBindings, type LadderOptions } from '../data/ladder.ts';
 import { generateInputs, type InputHints } from '../data/synthetic.ts';
@@ -50,6 +50,7 @@ export async function findFeeds(
     open.map((dim) => dim.name),
     options.dims ?? {},
   );
+  refuseFixedBatch(inputs, open, options.batch);
   const deadline = performance.now() + (options.timeMs ?? 15_000);
   const seed = options.seed ?? 0;
   let lastError: unknown;
@@ -126,6 +127,22 @@ function refuseUnknownDims(known: readonly string[], given: Bindings): void {
       hint: known.length > 0 ? `its symbolic dims: ${known.join(', ')}` : 'all its input dims are fixed',
     });
   }
+}
+
+function refuseFixedBatch(
+  inputs: readonly ValueInfo[],
+  open: readonly OpenDim[],
+  batch: number | undefined,
+): void {
+  const fixed = inputs.find(({ dims }) => dims.length > 0)?.dims[0];
+  if (batch === undefined || batch === fixed || open.some((dim) => dim.leading)) return;
+  throw new LlmcError(
+    'USAGE',
+    `--batch ${batch} does not fit: the model's batch size is fixed at ${fixed ?? 1}`,
+    {
+      hint: 'leave --batch out',
+    },
+  );
 }
 
 function isRefusal(error: unknown): boolean {

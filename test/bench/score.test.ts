@@ -110,6 +110,12 @@ describe('scores', () => {
     );
   });
 
+  it('give the worst perplexity to NaN', () => {
+    const board = new ScoreBoard();
+    board.add({ y: floats([1, 1, 2], [Number.NaN, 1]) }, labels([1, 1], [1]));
+    expect(board.values()['perplexity']).toBe(Number.MAX_VALUE);
+  });
+
   it('never prefer NaN', () => {
     const board = new ScoreBoard();
     board.add({ y: floats([1, 3], [Number.NaN, 1, 2]) }, labels([1], [2]));

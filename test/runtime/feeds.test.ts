@@ -72,6 +72,12 @@ describe('finding inputs that run', () => {
     });
   });
 
+  it('refuses a batch size where the model fixes another', async () => {
+    const fixed = { ...image, dims: [1, 3, 8, 8] };
+    await expect(findFeeds(none, [fixed], { batch: 4 })).rejects.toMatchObject({ code: 'USAGE' });
+    expect((await findFeeds(none, [fixed], { batch: 1 })).size).toBe(1);
+  });
+
   it('says what the runtime said when nothing works, and how to help', async () => {
     const run = async () => refuse('Conv: the window is larger than the input');
     await expect(findFeeds(run, [image], { timeMs: 500 })).rejects.toMatchObject({

@@ -30,7 +30,10 @@ class Perplexity implements Score {
   }
 
   value(): number | null {
-    return this.#tokens === 0 ? null : Math.exp(this.#loss / this.#tokens);
+    if (this.#tokens === 0) return null;
+    const value = Math.exp(this.#loss / this.#tokens);
+    // NaN scores and overflow are the worst there is; reports are JSON, which has no infinity.
+    return Number.isNaN(value) ? Number.MAX_VALUE : Math.min(value, Number.MAX_VALUE);
   }
 }
 
