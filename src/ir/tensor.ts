@@ -110,7 +110,8 @@ export class Tensor {
         bytes.byteOffset,
         bytes.byteLength / make.BYTES_PER_ELEMENT,
       );
-    return new make(bytes.slice().buffer);
+    // Not slice(): of a Buffer that is a view, not a copy.
+    return new make(new Uint8Array(bytes).buffer);
   }
 
   /** The elements of an integer or bool tensor as numbers (int64 beyond 2^53 loses digits; shapes do not get there). */

@@ -40,6 +40,7 @@ export function unlistConstants(model: Model): readonly Value[] {
 export function becomeConstant(value: Value, tensor: Tensor): void {
   value.producer = null;
   value.tensor = tensor;
-  value.type = { dtype: tensor.dtype, shape: tensor.dims };
+  // What the model declares of its outputs stays as it says it.
+  if (!value.type || !value.isGraphOutput) value.type = { dtype: tensor.dtype, shape: tensor.dims };
   value.graph.initializers.add(value);
 }

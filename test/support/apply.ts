@@ -4,8 +4,8 @@ import { printModel } from '../../src/ir/print.ts';
 import { cloneModel } from '../../src/onnx/read.ts';
 import { changeText, type Pass, type PassTrace, runPasses } from '../../src/passes/pass.ts';
 import { silentContext } from '../../src/step.ts';
-import { parseModel } from './parse.ts';
 import { differences, outputsOf } from './equivalence.ts';
+import { parseModel } from './parse.ts';
 
 export interface Applied {
   /** Graph and functions after the passes; the head is left out. */
