@@ -1,6 +1,6 @@
 /** The command line as a function: arguments in, exit code out. */
 import { CommanderError } from 'commander';
-import { EXIT } from '../errors.ts';
+import { EXIT, LlmcError } from '../errors.ts';
 import { paletteFor } from './chalk-palette.ts';
 import type { Command } from './command.ts';
 import { commonOptions } from './common-options.ts';
@@ -12,19 +12,23 @@ import { isDone, usageError } from './usage-error.ts';
 import { toolVersion } from './version.ts';
 
 /** Runs `llmc` with `argv` (without the program's name). Never throws and never ends the process. */
-export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  terminal: Terminal,
+  table: readonly Command[] = commands,
+): Promise<number> {
   const { stdout, stderr, env } = terminal;
   const state: { exitCode: number } = { exitCode: EXIT.ok };
   const dispatch = async (command: Command, operands: readonly unknown[], raw: RawValues) => {
     const common = readOptions(commonOptions, raw);
     const start = command.prepare(operands, raw);
-    const specs = commands.map(({ spec }) => spec);
+    const specs = table.map(({ spec }) => spec);
     const { runCommand } = await import('./io.ts');
     const palette = await paletteFor(wantsColor(stderr, env, argv));
     state.exitCode = await runCommand(command, specs, start, common, terminal, palette);
   };
   const bare = argv.length === 0;
-  const program = buildProgram(commands, {
+  const program = buildProgram(table, {
     version: toolVersion(),
     width: widthOf(stdout, env),
     palette: await paletteFor(wantsColor(bare ? stderr : stdout, env, argv)),
@@ -41,7 +45,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     return state.exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && isDone(thrown)) return EXIT.ok;
-    return fail(thrown, argv, terminal);
+    return fail(thrown, argv, terminal, table);
   }
 }
 
@@ -49,12 +53,14 @@ async function fail(
   thrown: unknown,
   argv: readonly string[],
   { stderr, env, signal }: Terminal,
+  table: readonly Command[],
 ): Promise<number> {
   const { renderError } = await import('./render-error.ts');
   const palette = await paletteFor(wantsColor(stderr, env, argv));
-  const name = commands.find((command) => command.spec.name === argv[0])?.spec.name ?? null;
+  const name = table.find((command) => command.spec.name === argv[0])?.spec.name ?? null;
   const error = thrown instanceof CommanderError ? usageError(thrown, name) : thrown;
-  const interrupted = signal?.aborted && thrown instanceof Error && thrown.name === 'AbortError';
+  // Whatever breaks because the run was told to stop is no bug.
+  const interrupted = signal?.aborted && !(thrown instanceof LlmcError);
   const { text, exitCode } = renderError(
     interrupted ? signal.reason : error,
     palette,

@@ -1,5 +1,6 @@
 /** Constructors for the kinds of options llmc has: flags, choices, numbers, sizes, lists. */
 import { LlmcError } from '../errors.ts';
+import { closest } from '../report/suggest.ts';
 import { parseSize } from '../report/units.ts';
 import {
   attributeOf,
@@ -48,19 +49,46 @@ export function text<F extends string | undefined = undefined>(
   return value(flags, description, init, (given) => given, { completes: init.completes ?? 'none' });
 }
 
-/** One of `choices`, or one of the `aliases` (alias to choice). */
+/** A text without which the command cannot run. */
+export function requiredText(flags: string, description: string, completes: Completes): OptionDef<string> {
+  const form = { flags, description };
+  const read = (raw: RawValues): string => {
+    const given = raw[attributeOf(form)];
+    if (typeof given === 'string') return given;
+    throw usage(`${longFlag(form)} is missing`, `give ${flags}: ${description}`);
+  };
+  return { ...BARE, completes, forms: [form], read };
+}
+
+/** One of a few numbers. */
+export function oneOf<F extends number | undefined = undefined>(
+  flags: string,
+  description: string,
+  numbers: readonly number[],
+  init: Defaults<F> = {},
+): OptionDef<number | F> {
+  const choices = numbers.map(String);
+  const parse = (given: string, name: string) => Number(pick(given, name, choices));
+  return value(flags, description, init, parse, { choices });
+}
+
+/** One of `choices`; upper or lower case is the same. */
 export function choice<const C extends string, F extends C | undefined = undefined>(
   flags: string,
   description: string,
   choices: readonly C[],
   init: Defaults<F> = {},
 ): OptionDef<C | F> {
-  const parse = (given: string, name: string): C => {
-    const found = choices.find((candidate) => candidate === given.toLowerCase());
-    if (found === undefined) throw usage(`${name} "${given}" is not known`, `choices: ${choices.join(', ')}`);
-    return found;
-  };
+  const parse = (given: string, name: string) => pick(given, name, choices);
   return value(flags, description, init, parse, { choices });
+}
+
+function pick<C extends string>(given: string, name: string, choices: readonly C[]): C {
+  const found = choices.find((candidate) => candidate.toLowerCase() === given.toLowerCase());
+  if (found !== undefined) return found;
+  const guess = closest(given, choices);
+  const hint = guess === null ? '' : `did you mean ${guess}? `;
+  throw usage(`${name} "${given}" is not known`, `${hint}choices: ${choices.join(', ')}`);
 }
 
 interface Range {

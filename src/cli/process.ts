@@ -2,10 +2,11 @@
 import { runCleanups } from '../cleanup.ts';
 import { EXIT, LlmcError } from '../errors.ts';
 import { plainPalette } from '../report/palette.ts';
+import type { Command } from './command.ts';
 import { main } from './main.ts';
 
 /** Runs the command line of this process and ends it. */
-export async function runProcess(): Promise<void> {
+export async function runProcess(table?: readonly Command[]): Promise<void> {
   const controller = new AbortController();
   const { stdout, stderr, env, argv } = process;
   stopOnSignals(controller);
@@ -14,7 +15,7 @@ export async function runProcess(): Promise<void> {
   process.on('uncaughtException', (error) => void crash(error));
   // A promise that never settles lets the event loop run dry; that must not look like success.
   process.once('beforeExit', () => void crash(new Error('the command never finished')));
-  const exitCode = await main(argv.slice(2), { stdout, stderr, env, signal: controller.signal });
+  const exitCode = await main(argv.slice(2), { stdout, stderr, env, signal: controller.signal }, table);
   runCleanups();
   await Promise.all([drained(stdout), drained(stderr)]);
   process.exit(exitCode);

@@ -29,5 +29,6 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
 
 /** A collapsed section. The blank lines make GitHub read the body as Markdown. */
 export function collapsed(summary: string, body: readonly string[]): string[] {
-  return ['<details>', `<summary>${summary}</summary>`, '', ...body, '', '</details>'];
+  const end = body.findLastIndex((line) => line !== '') + 1;
+  return ['<details>', `<summary>${summary}</summary>`, '', ...body.slice(0, end), '', '</details>'];
 }

@@ -48,7 +48,10 @@ function paint(change: Change | null, palette: Palette): string {
 }
 
 function render(columns: readonly (readonly string[])[]): string[] {
-  const aligns: Align[] = columns.map((_, index) => (index % 2 === 1 ? 'right' : 'left'));
+  // Label, baseline, then a value and its change for each candidate.
+  const aligns: Align[] = columns.map((_, index) =>
+    index === 1 || (index > 1 && index % 2 === 0) ? 'right' : 'left',
+  );
   return alignColumns(transpose(columns), aligns);
 }
 

@@ -1,6 +1,6 @@
 /** Operands, options and examples of `llmc convert`. */
 import { type CommandSpec, operand } from '../command.ts';
-import { flag, integer, text } from '../option-types.ts';
+import { flag, integer, requiredText } from '../option-types.ts';
 import { checkOption, writeOptions } from './write.options.ts';
 
 export const convertSpec = {
@@ -8,7 +8,7 @@ export const convertSpec = {
   summary: 'Rewrite a model without compressing it: external data, opset, cleaning',
   operands: { model: operand('the model, an .onnx file', 'model') },
   options: {
-    output: text('-o, --output <file>', 'where to write the result (required)', { completes: 'model' }),
+    output: requiredText('-o, --output <file>', 'where to write the result (required)', 'model'),
     opset: integer('--opset <n>', 'upgrade the ai.onnx opset to this version', { min: 1, max: 99 }),
     clean: flag('--clean', 'fold constants and batch norms, drop what does nothing; verified'),
     strip: flag('--strip', 'drop the metadata exporters leave behind'),

@@ -1,6 +1,6 @@
 /** Operands, options and examples of `llmc quantize`. */
 import { type CommandSpec, operand } from '../command.ts';
-import { choice, flag, integer, list, pair, text, value } from '../option-types.ts';
+import { choice, flag, integer, list, oneOf, pair, text, value } from '../option-types.ts';
 import { parseScheme, SCHEME_NAMES } from './scheme.ts';
 import { checkOption, writeOptions } from './write.options.ts';
 
@@ -20,10 +20,8 @@ export const quantizeSpec = {
       parseScheme,
       { choices: SCHEME_NAMES },
     ),
-    bits: choice('--bits <n>', 'bits per weight of int4', ['2', '3', '4', '8'], { shown: '4' }),
-    blockSize: integer('--block-size <n>', 'weights that share a scale, a power of two', {
-      min: 16,
-      max: 1024,
+    bits: oneOf('--bits <n>', 'bits per weight of int4', [2, 3, 4, 8], { shown: '4' }),
+    blockSize: oneOf('--block-size <n>', 'weights that share a scale', [16, 32, 64, 128, 256], {
       shown: '32 for int4',
     }),
     symmetric: pair(

@@ -1,5 +1,7 @@
 /** Options of every command that writes a model: where its weights go. */
-import { choice, size } from '../option-types.ts';
+import { LlmcError } from '../../errors.ts';
+import { parseSize } from '../../report/units.ts';
+import { choice, size, value } from '../option-types.ts';
 
 export const EXTERNAL_DATA = ['auto', 'always', 'never'] as const;
 
@@ -9,10 +11,13 @@ export const writeOptions = {
     shown: 'auto, when over 2 GB or when the input has them so',
   }),
   shardSize: size('--shard-size <size>', 'split external data into files of at most this size'),
-  align: size('--align <size>', 'alignment of tensors in external data, 4KiB or 64KiB', {
-    fallback: 4096,
-    shown: '4KiB',
-  }),
+  align: value(
+    '--align <size>',
+    'alignment of tensors in external data',
+    { fallback: 4096, shown: '4KiB' },
+    parseAlign,
+    { choices: ['4KiB', '64KiB'] },
+  ),
 } as const;
 
 export const checkOption = choice(
@@ -21,3 +26,10 @@ export const checkOption = choice(
   ['full', 'load', 'none'],
   { fallback: 'full' },
 );
+
+/** Page sizes: 4 KiB on x86 and most ARM, 64 KiB on some ARM and Windows' mapping granularity. */
+function parseAlign(given: string, name: string): number {
+  const bytes = parseSize(given);
+  if (bytes === 4096 || bytes === 65_536) return bytes;
+  throw new LlmcError('USAGE', `${name} "${given}" is not possible`, { hint: 'choices: 4KiB, 64KiB' });
+}

@@ -1,0 +1,76 @@
+/** `llmc quantize`: one scheme, or the best of those that apply, from file to file. */
+import { LlmcError } from '../../errors.ts';
+import { quantizeAuto } from '../../quantize/auto.ts';
+import { type QuantizeOptions, quantizeOptionsSchema } from '../../quantize/options.ts';
+import { type QuantizeJob, quantizeFile } from '../../quantize/quantize.ts';
+import type { Report } from '../../report/schema.ts';
+import { environment } from '../../runtime/environment.ts';
+import type { Handler, Invocation } from '../command.ts';
+import type { quantizeSpec } from './quantize.options.ts';
+
+export const run: Handler<typeof quantizeSpec> = async ({ operands, options }, io) => {
+  const { scheme } = options.scheme;
+  const parsed = parse(options);
+  const job: QuantizeJob = {
+    input: operands.model,
+    output: options.output ?? defaultOutput(operands.model, options.scheme.label),
+    options: parsed,
+    layout: {
+      externalData: options.externalData,
+      alignBytes: options.align,
+      shardBytes: options.shardSize ?? null,
+    },
+    force: io.common.force,
+    checksum: io.common.json || io.common.report.length > 0,
+  };
+  const result =
+    scheme === 'auto' ? await quantizeAuto(job, io.context) : await quantizeFile(job, scheme, io.context);
+  const report: Report = {
+    version: 1,
+    tool: io.tool,
+    command: `quantize --scheme ${options.scheme.label}`,
+    environment: await environment(io.context.threads),
+    data: result.data,
+    models: [...result.models],
+    comparisons: [result.comparison],
+    steps: [...result.steps],
+    requirements: [],
+    warnings: [],
+  };
+  const code = await io.finish(report);
+  if (!io.common.json && !io.common.quiet) io.stderr(`wrote ${result.path}\n`);
+  return code;
+};
+
+/** `model.onnx` and `int8-dynamic` make `model.int8-dynamic.onnx`. */
+function defaultOutput(model: string, label: string): string {
+  return `${model.replace(/\.onnx$/i, '')}.${label}.onnx`;
+}
+
+function parse(options: Invocation<typeof quantizeSpec>['options']): QuantizeOptions {
+  if (options.bits === 3)
+    throw new LlmcError('UNSUPPORTED', 'onnxruntime has no kernel for 3-bit weights', {
+      hint: 'use --bits 2 or --bits 4',
+    });
+  return quantizeOptionsSchema.parse({
+    scheme: options.scheme.scheme,
+    halfRest: options.scheme.halfFloats,
+    bits: options.bits,
+    blockSize: options.blockSize,
+    symmetric: options.symmetric ?? null,
+    perChannel: options.perChannel ?? null,
+    weightType: options.scheme.weightsType ?? options.weightsType,
+    reduceRange: options.reduceRange,
+    rounding: options.rounding,
+    format: options.format,
+    include: [...options.include],
+    exclude: [...options.exclude],
+    target: options.target,
+    check: options.check,
+    parity: options.parity ?? null,
+    halfIo: options.halfIo,
+    accuracyLevel: options.accuracyLevel ?? null,
+    data: options.data,
+    samples: options.samples,
+  });
+}
