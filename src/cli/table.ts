@@ -1,5 +1,6 @@
 /** The commands of llmc, in the order help lists them; each handler is loaded only when its command runs. */
 import { type Command, defineCommand } from './command.ts';
+import { benchSpec } from './commands/bench.options.ts';
 import { completionSpec } from './commands/completion.options.ts';
 import { reportSpec } from './commands/report.options.ts';
 
@@ -7,7 +8,7 @@ export const commands: readonly Command[] = [
   // ADD when commands/inspect.ts exists:  defineCommand(inspectSpec, () => import('./commands/inspect.ts')),
   // ADD when commands/convert.ts exists:  defineCommand(convertSpec, () => import('./commands/convert.ts')),
   // ADD when commands/quantize.ts exists: defineCommand(quantizeSpec, () => import('./commands/quantize.ts')),
-  // ADD when commands/bench.ts exists:    defineCommand(benchSpec, () => import('./commands/bench.ts')),
+  defineCommand(benchSpec, () => import('./commands/bench.ts')),
   defineCommand(reportSpec, () => import('./commands/report.ts')),
   // ADD when commands/ops.ts exists:      defineCommand(opsSpec, () => import('./commands/ops.ts')),
   // ADD when commands/demo.ts exists:     defineCommand(demoSpec, () => import('./commands/demo.ts')),
