@@ -6,12 +6,13 @@ export async function paletteFor(wanted: boolean): Promise<Palette> {
   if (!wanted) return plainPalette;
   const { Chalk } = await import('chalk');
   const chalk = new Chalk({ level: 1 });
+  // Chalk prints every argument it gets; a palette takes one text, also when passed to `map`.
   return {
-    bold: chalk.bold,
-    dim: chalk.dim,
-    good: chalk.green,
-    bad: chalk.red,
-    warn: chalk.yellow,
-    accent: chalk.cyan,
+    bold: (text) => chalk.bold(text),
+    dim: (text) => chalk.dim(text),
+    good: (text) => chalk.green(text),
+    bad: (text) => chalk.red(text),
+    warn: (text) => chalk.yellow(text),
+    accent: (text) => chalk.cyan(text),
   };
 }

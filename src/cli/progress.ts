@@ -130,7 +130,13 @@ function plainLine(task: Task, now: number): string {
 /** The time left by the average pace so far. */
 function remaining(task: Task, now: number): string {
   const spent = now - task.started;
-  if (task.value <= 0 || task.total <= 0) return `${formatMs(Math.floor(spent))} so far`;
+  if (task.value <= 0 || task.total <= 0) return spent < 1000 ? 'just started' : `${whole(spent)} so far`;
   const left = (spent * (task.total - task.value)) / task.value;
-  return left <= 0 ? 'nearly done' : `about ${formatMs(Math.max(1000, Math.round(left / 1000) * 1000))} left`;
+  return left <= 0 ? 'nearly done' : `about ${whole(Math.max(1000, left))} left`;
+}
+
+/** An estimate needs no fractions of a second. */
+function whole(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : formatMs(seconds * 1000);
 }

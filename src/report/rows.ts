@@ -83,6 +83,9 @@ export function speedChange(baseline: ModelRecord, { model, comparison }: Candid
 const SPEED: Words = ['faster', 'slower'];
 const AMOUNT: Words = ['less', 'more'];
 
+/** Tails and single measurements have no interval, so no colour praises or blames them. */
+const UNSURE = { better: 'neither' } as const;
+
 const FIXED: readonly Row[] = [
   measured('size', (model) => model.sizeBytes, formatBytes, ['smaller', 'larger']),
   measured('gzip', (model) => model.gzipBytes, formatBytes, ['smaller', 'larger']),
@@ -90,10 +93,10 @@ const FIXED: readonly Row[] = [
   measured('zeros', (model) => model.sparsity || null, formatShare, AMOUNT, { better: 'neither' }),
   measured('MACs', (model) => model.macs, formatCount, ['fewer', 'more']),
   { ...measured('p50', (model) => model.latencyMs?.p50, formatMs, SPEED), change: speedChange },
-  measured('p90', (model) => model.latencyMs?.p90, formatMs, SPEED, { detail: true }),
-  measured('p95', (model) => model.latencyMs?.p95, formatMs, SPEED, { detail: true }),
-  measured('p99', (model) => model.latencyMs?.p99, formatMs, SPEED),
-  measured('mean', (model) => model.latencyMs?.mean, formatMs, SPEED, { detail: true }),
+  measured('p90', (model) => model.latencyMs?.p90, formatMs, SPEED, { better: 'neither', detail: true }),
+  measured('p95', (model) => model.latencyMs?.p95, formatMs, SPEED, { better: 'neither', detail: true }),
+  measured('p99', (model) => model.latencyMs?.p99, formatMs, SPEED, UNSURE),
+  measured('mean', (model) => model.latencyMs?.mean, formatMs, SPEED, { better: 'neither', detail: true }),
   measured(
     'throughput',
     (model) => model.throughput,
@@ -103,7 +106,7 @@ const FIXED: readonly Row[] = [
       better: 'more',
     },
   ),
-  measured('load', (model) => model.loadMs, formatMs, SPEED),
+  measured('load', (model) => model.loadMs, formatMs, SPEED, UNSURE),
   measured('peak memory', (model) => model.peakRssBytes, formatBytes, AMOUNT),
 ];
 

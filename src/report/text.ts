@@ -22,7 +22,7 @@ export function renderText(report: Report, view: TextView): string {
     ...groupModels(report).map((group) => modelTable(group, view)),
     fidelityNote(report).flatMap((line) => wrap(line, width)),
     report.steps.flatMap((step) => stepLines(step, view)),
-    wrap(describeEnvironment(report.environment), width).map(palette.dim),
+    wrap(describeEnvironment(report.environment), width).map((line) => palette.dim(line)),
     report.warnings.flatMap((warning) => wrap(`${palette.warn('warning:')} ${warning}`, width, 2)),
     renderRequirements(report.requirements, palette).split('\n').filter(Boolean),
   ];
@@ -41,9 +41,10 @@ export function fidelityNote(report: Report): string[] {
       }),
     ),
   ];
-  if (report.data) {
-    const kind = report.data.synthetic ? ' (synthetic: good for latency only)' : '';
-    lines.push(`data: ${report.data.source}, ${report.data.rows} rows${kind}`);
+  const { data } = report;
+  if (data && !data.synthetic) lines.push(`data: ${data.source}, ${data.rows} rows`);
+  if (data?.synthetic && judged.length === 0) {
+    lines.push(`measured on ${data.rows} rows of generated (synthetic) inputs, good for latency only`);
   }
   return lines;
 }

@@ -74,7 +74,11 @@ describe('text report', () => {
   });
 
   it('differs from the plain text in nothing but colour codes', () => {
-    const paint = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[39m`;
+    // Like chalk, this prints every argument it gets.
+    const paint =
+      (code: number) =>
+      (...texts: string[]) =>
+        `\u001b[${code}m${texts.join(' ')}\u001b[39m`;
     const palette: Palette = {
       bold: paint(1),
       dim: paint(2),
