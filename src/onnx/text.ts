@@ -3,35 +3,27 @@
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 const ESCAPE = 0xdc00;
-// Real text never holds a low surrogate without a high one before it.
-const ESCAPED = /^[^\u0080-\udc7f\udd00-\uffff]*[\udc80-\udcff][^\u0080-\udc7f\udd00-\uffff]*$/;
+// With the u flag a low surrogate matches only where no high one is before it, and no real text has that.
+const ESCAPED = /[\udc80-\udcff]/u;
+const ESCAPED_RUNS = /([\udc80-\udcff]+)/u;
 
 /** Decodes; bytes that are not UTF-8 become lone surrogates U+DC80..U+DCFF (as Python's surrogateescape). */
 export function decodeText(bytes: Uint8Array): string {
-  if (bytes.length < 64) {
-    const ascii = decodeAscii(bytes);
-    if (ascii !== null) return ascii;
-  }
   try {
     return strict.decode(bytes);
   } catch {
-    return Array.from(bytes, (byte) => String.fromCharCode(byte < 0x80 ? byte : ESCAPE + byte)).join('');
+    const codes = Uint16Array.from(bytes, (byte) => (byte < 0x80 ? byte : ESCAPE + byte));
+    return Buffer.from(codes.buffer).toString('utf16le');
   }
 }
 
-function decodeAscii(bytes: Uint8Array): string | null {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number;
-    if (byte >= 0x80) return null;
-    text += String.fromCharCode(byte);
-  }
-  return text;
-}
-
-/** The inverse of `decodeText`. */
+/** The inverse of `decodeText`; also of names llmc made by adding to an escaped one. */
 export function encodeText(text: string): Uint8Array {
-  return ESCAPED.test(text)
-    ? Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff)
-    : encoder.encode(text);
+  if (!ESCAPED.test(text)) return encoder.encode(text);
+  const parts = text
+    .split(ESCAPED_RUNS)
+    .map((part, index) =>
+      index % 2 === 0 ? encoder.encode(part) : Uint8Array.from(part, (char) => char.charCodeAt(0) & 0xff),
+    );
+  return Buffer.concat(parts);
 }

@@ -1,124 +1,30 @@
 /** Decoding protobuf by table: reads through a window, so that weights stay in the file. */
-import protobuf from 'protobufjs/minimal.js';
-import { LlmcError } from '../errors.ts';
-import type { Int64 } from '../ir/attribute.ts';
 import { type ByteSource, memoryBytes } from '../ir/bytes.ts';
+import { Budget, COST } from './budget.ts';
+import { Cursor, malformed } from './cursor.ts';
 import type { Field, MessageTable } from './schema.ts';
+import { copyBytes, JoinedBytes } from './small-bytes.ts';
 import { decodeText } from './text.ts';
 
 /** A decoded message: fields by name, `unknown` for the rest. The interfaces of proto.ts say which. */
 export type Decoded = Record<string, unknown> & { unknown?: Uint8Array[] };
 
-const WINDOW = 1 << 20;
 /** Payloads up to this size are copied into memory; larger ones stay where they are. */
 const INLINE = 1 << 15;
 /** Messages inside messages; one subgraph level is three. Deeper files are hostile: onnxruntime stops at 100. */
 const MAX_DEPTH = 300;
-const MAX_MESSAGES = 30_000_000;
+/** Longest text in bytes: JavaScript's strings end at twice that. */
+const MAX_TEXT = 1 << 28;
 
 const VARINT = 0;
 const FIXED64 = 1;
 const DELIMITED = 2;
 const FIXED32 = 5;
 
-/** Says why the bytes are not the message they should be; the reader of the file adds which file. */
-function malformed(what: string, at: number): LlmcError {
-  return new LlmcError('MODEL_UNREADABLE', `${what} at byte ${at}`, {
-    hint: 'the file is truncated, damaged or not an ONNX model; export or download it again',
-  });
-}
-
-/** A position in a byte source with a window of it in memory; protobufjs reads inside the window. */
-class Cursor {
-  readonly source: ByteSource;
-  messages = 0;
-  #base = 0;
-  #reader = protobuf.Reader.create(new Uint8Array(0));
-
-  constructor(source: ByteSource) {
-    this.source = source;
-    this.#load(0, 0);
-  }
-
-  get position(): number {
-    return this.#base + this.#reader.pos;
-  }
-
-  /** Makes `count` bytes (or what is left of the source) available in the window. */
-  #ensure(count: number): void {
-    if (this.#reader.pos + count > this.#reader.len) this.#load(this.position, count);
-  }
-
-  #load(start: number, count: number): void {
-    const end = Math.min(this.source.byteLength, start + Math.max(WINDOW, count));
-    this.#reader = new protobuf.Reader(this.source.read(start, end));
-    this.#base = start;
-  }
-
-  /** Small unsigned number: a tag or a length. */
-  uint(): number {
-    this.#ensure(10);
-    return this.guard(() => this.#reader.uint32());
-  }
-
-  float(): number {
-    this.#ensure(4);
-    return this.guard(() => this.#reader.float());
-  }
-
-  /** A varint as signed 64 bit: a number when exact, else a bigint. */
-  int64(): Int64 {
-    this.#ensure(10);
-    const { buf, len } = this.#reader;
-    let pos = this.#reader.pos;
-    let low = 0;
-    let shift = 0;
-    for (; shift < 28; shift += 7) {
-      if (pos >= len) throw malformed('a number ends early', this.position);
-      const byte = buf[pos++] as number;
-      low += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) {
-        this.#reader.pos = pos;
-        return low;
-      }
-    }
-    let value = BigInt(low);
-    for (; shift < 70; shift += 7) {
-      if (pos >= len) throw malformed('a number ends early', this.position);
-      const byte = buf[pos++] as number;
-      value |= BigInt(byte & 0x7f) << BigInt(shift);
-      if (byte < 0x80) {
-        this.#reader.pos = pos;
-        value = BigInt.asIntN(64, value);
-        return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-      }
-    }
-    throw malformed('a number is longer than 64 bits', this.position);
-  }
-
-  /** The next `count` bytes, a view of the window. */
-  view(count: number): Uint8Array {
-    this.#ensure(count);
-    const { buf, pos, len } = this.#reader;
-    if (pos + count > len) throw malformed('the data ends early', this.position);
-    this.#reader.pos = pos + count;
-    return buf.subarray(pos, pos + count);
-  }
-
-  seek(position: number): void {
-    const pos = position - this.#base;
-    if (pos >= 0 && pos <= this.#reader.len) this.#reader.pos = pos;
-    else this.#load(position, 0);
-  }
-
-  guard<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (cause) {
-      if (cause instanceof LlmcError) throw cause;
-      throw malformed('the data ends early', this.position);
-    }
-  }
+/** What one call of `decode` works with. */
+interface Reading {
+  readonly cursor: Cursor;
+  readonly budget: Budget;
 }
 
 /**
@@ -126,21 +32,36 @@ class Cursor {
  * @throws LlmcError MODEL_UNREADABLE when the bytes are not such a message.
  */
 export function decode(table: MessageTable, source: ByteSource): Decoded {
-  return decodeMessage(table, new Cursor(source), source.byteLength, 0);
+  const reading = { cursor: new Cursor(source), budget: new Budget(source.byteLength) };
+  return decodeMessage(table, reading, source.byteLength, 0, {});
 }
 
-function decodeMessage(table: MessageTable, cursor: Cursor, end: number, depth: number): Decoded {
+/** Decodes into `out`: a message that comes in two pieces is one message (protobuf, "last one wins"). */
+function decodeMessage(
+  table: MessageTable,
+  reading: Reading,
+  end: number,
+  depth: number,
+  out: Decoded,
+): Decoded {
+  const { cursor, budget } = reading;
   if (depth > MAX_DEPTH) throw malformed(`messages are nested deeper than ${MAX_DEPTH}`, cursor.position);
-  if (++cursor.messages > MAX_MESSAGES)
-    throw malformed(`more than ${MAX_MESSAGES} messages`, cursor.position);
-  const out: Decoded = {};
+  budget.message(table.name);
+  let unknown: JoinedBytes | null = null;
   while (cursor.position < end) {
     const start = cursor.position;
     const tag = cursor.uint();
     const field = table.byId[tag >>> 3];
-    const known = field !== undefined && decodeField(out, field, tag & 7, cursor, end, depth);
-    if (!known) skipUnknown(out, cursor, start, tag, end);
+    const known = field !== undefined && decodeField(out, field, tag & 7, reading, end, depth);
+    if (!known) {
+      unknown ??= new JoinedBytes();
+      unknown.add(unknownField(cursor, start, tag, end));
+    }
     if (cursor.position > end) throw malformed(`${table.name} runs past its end`, start);
+  }
+  if (unknown) {
+    budget.spend(COST.bytes);
+    out.unknown = [...(out.unknown ?? []), unknown.finish()];
   }
   return out;
 }
@@ -158,39 +79,42 @@ function decodeField(
   out: Decoded,
   field: Field,
   wireType: number,
-  cursor: Cursor,
+  reading: Reading,
   end: number,
   depth: number,
 ): boolean {
+  const { cursor } = reading;
   switch (field.kind) {
     case 'message': {
       if (wireType !== DELIMITED || !field.message) return false;
       const length = lengthWithin(cursor, end);
-      put(out, field, decodeMessage(field.message(), cursor, cursor.position + length, depth + 1));
+      const into = field.repeated ? {} : ((out[field.name] ?? {}) as Decoded);
+      put(out, field, decodeMessage(field.message(), reading, cursor.position + length, depth + 1, into));
       return true;
     }
     case 'string':
       if (wireType !== DELIMITED) return false;
-      put(out, field, decodeText(cursor.view(lengthWithin(cursor, end))));
+      put(out, field, text(reading, end));
       return true;
     case 'bytes':
       if (wireType !== DELIMITED) return false;
-      put(out, field, cursor.view(lengthWithin(cursor, end)).slice());
+      reading.budget.spend(COST.bytes);
+      put(out, field, copyBytes(cursor.view(lengthWithin(cursor, end))));
       return true;
     case 'varint':
-      return decodeNumbers(out, field, wireType, VARINT, cursor, end, () => cursor.int64());
+      return decodeNumbers(out, field, wireType, VARINT, reading, end);
     case 'float':
-      return decodeNumbers(out, field, wireType, FIXED32, cursor, end, () => cursor.float());
+      return decodeNumbers(out, field, wireType, FIXED32, reading, end);
     case 'payload':
       if (wireType !== DELIMITED) return false;
-      put(out, field, payload(cursor, lengthWithin(cursor, end)));
+      put(out, field, payload(reading, lengthWithin(cursor, end)));
       return true;
     case 'packed32':
-      return decodePacked(out, field, wireType, FIXED32, cursor, end);
+      return decodePacked(out, field, wireType, FIXED32, reading, end);
     case 'packed64':
-      return decodePacked(out, field, wireType, FIXED64, cursor, end);
+      return decodePacked(out, field, wireType, FIXED64, reading, end);
     case 'packedVarint':
-      return decodePacked(out, field, wireType, VARINT, cursor, end);
+      return decodePacked(out, field, wireType, VARINT, reading, end);
   }
 }
 
@@ -200,24 +124,34 @@ function put(out: Decoded, field: Field, value: unknown): void {
   else out[field.name] = [value];
 }
 
+function text({ cursor, budget }: Reading, end: number): string {
+  const length = lengthWithin(cursor, end);
+  if (length > MAX_TEXT) throw malformed(`a text of ${length} bytes`, cursor.position);
+  budget.spend(COST.string + length);
+  return decodeText(cursor.view(length));
+}
+
 function decodeNumbers(
   out: Decoded,
   field: Field,
   wireType: number,
   own: number,
-  cursor: Cursor,
+  { cursor, budget }: Reading,
   end: number,
-  read: () => Int64,
 ): boolean {
+  const read = () => (own === VARINT ? cursor.int64() : cursor.float());
   if (wireType === own) {
+    budget.spend(COST.number);
     put(out, field, read());
     return true;
   }
   if (wireType !== DELIMITED || !field.repeated) return false;
   const length = lengthWithin(cursor, end);
+  budget.spend(COST.number * length);
   const stop = cursor.position + length;
   if (length === 0 && out[field.name] === undefined) out[field.name] = [];
   while (cursor.position < stop) put(out, field, read());
+  if (cursor.position > stop) throw malformed('a number runs past its list', stop);
   return true;
 }
 
@@ -227,24 +161,26 @@ function decodePacked(
   field: Field,
   wireType: number,
   own: number,
-  cursor: Cursor,
+  reading: Reading,
   end: number,
 ): boolean {
+  const { cursor } = reading;
   if (wireType === DELIMITED) {
-    put(out, field, payload(cursor, lengthWithin(cursor, end)));
+    put(out, field, payload(reading, lengthWithin(cursor, end)));
     return true;
   }
   if (wireType !== own) return false;
+  reading.budget.spend(COST.span);
   const tag = (field.id << 3) | own;
-  const parts: Uint8Array[] = [];
+  const gathered = new JoinedBytes();
   for (;;) {
-    parts.push(looseElement(cursor, own, end).slice());
+    gathered.add(looseElement(cursor, own, end));
     const before = cursor.position;
     if (before < end && cursor.uint() === tag) continue;
     cursor.seek(before);
     break;
   }
-  put(out, field, memoryBytes(Buffer.concat(parts)));
+  put(out, field, memoryBytes(gathered.finish()));
   return true;
 }
 
@@ -259,8 +195,9 @@ function looseElement(cursor: Cursor, wireType: number, end: number): Uint8Array
   return cursor.view(length);
 }
 
-function payload(cursor: Cursor, length: number): ByteSource {
-  if (length <= INLINE) return memoryBytes(cursor.view(length).slice());
+function payload({ cursor, budget }: Reading, length: number): ByteSource {
+  budget.spend(COST.span);
+  if (length <= INLINE) return memoryBytes(copyBytes(cursor.view(length)));
   const { source } = cursor;
   const start = cursor.position;
   cursor.seek(start + length);
@@ -278,7 +215,8 @@ export function rangeOf(source: ByteSource, start: number, byteLength: number): 
     : range;
 }
 
-function skipUnknown(out: Decoded, cursor: Cursor, start: number, tag: number, end: number): void {
+/** The whole of a field no table knows, with its tag; a view of the window. */
+function unknownField(cursor: Cursor, start: number, tag: number, end: number): Uint8Array {
   const wireType = tag & 7;
   if (tag >>> 3 === 0) throw malformed('field number 0', start);
   if (wireType === VARINT) cursor.int64();
@@ -289,7 +227,5 @@ function skipUnknown(out: Decoded, cursor: Cursor, start: number, tag: number, e
   const stop = cursor.position;
   if (stop > end) throw malformed('a field runs past its message', start);
   cursor.seek(start);
-  const unknown = out.unknown ?? [];
-  unknown.push(cursor.view(stop - start).slice());
-  out.unknown = unknown;
+  return cursor.view(stop - start);
 }

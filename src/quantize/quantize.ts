@@ -1,19 +1,22 @@
 /** quantize, from file to file: open, transform, save, check, account for it. */
 import { stat } from 'node:fs/promises';
 import { LlmcError } from '../errors.ts';
+import { sha256 } from '../onnx/checksum.ts';
 import type { LayoutOptions } from '../onnx/layout.ts';
 import { weightBytes } from '../onnx/layout.ts';
 import { openModel } from '../onnx/read.ts';
 import { saveModel } from '../onnx/write.ts';
+import { modelRecord } from '../report/record.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
+import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
 import { environment } from '../runtime/environment.ts';
 import { int8Profile } from '../runtime/int8-profile.ts';
 import type { Context } from '../step.ts';
-import { type CheckResult, checkModel, verdict } from './check.ts';
 import { worstLayers } from './layers.ts';
 import { type QuantizeOptions, refuseContradictions } from './options.ts';
-import { modelRecord, stepRecord } from './record.ts';
+import { stepRecord } from './step-record.ts';
 import { transform } from './transform.ts';
+import { verdict } from './verdict.ts';
 
 export interface QuantizeJob {
   readonly input: string;
@@ -28,7 +31,7 @@ export interface QuantizeJob {
 export interface QuantizeResult {
   readonly path: string;
   readonly scheme: string;
-  readonly step: StepRecord;
+  readonly steps: readonly StepRecord[];
   /** Before and after. */
   readonly models: readonly [ModelRecord, ModelRecord];
   readonly comparison: Comparison;
@@ -41,7 +44,11 @@ export type FixedScheme = Exclude<QuantizeOptions['scheme'], 'auto'>;
  * Quantizes `job.input` with one scheme into `job.output`; nothing is written when the check refuses the result.
  * @throws LlmcError for unreadable input, existing output, selectors without effect, results that fell apart
  */
-export async function quantizeFile(job: QuantizeJob, scheme: FixedScheme, context: Context): Promise<QuantizeResult> {
+export async function quantizeFile(
+  job: QuantizeJob,
+  scheme: FixedScheme,
+  context: Context,
+): Promise<QuantizeResult> {
   const { input, output, options } = job;
   refuseContradictions(options);
   const started = performance.now();
@@ -68,16 +75,23 @@ export async function quantizeFile(job: QuantizeJob, scheme: FixedScheme, contex
     },
   });
   progress.done();
-  const check: CheckResult = result ?? { fidelity: null, speed: null, data: null, nonFinite: [] };
+  const check = result ?? NOTHING_CHECKED;
   await warnAbout(scheme, options, saved.byteLength, before, check, context);
   const name = { before: 'before', after: scheme };
   return {
     path: saved.path,
     scheme,
-    step: stepRecord(scheme, options, outcome, performance.now() - started),
+    steps: [stepRecord(scheme, options, outcome, performance.now() - started)],
     models: [
-      await modelRecord(name.before, input, before, job.checksum),
-      { ...(await modelRecord(name.after, saved.path, saved.byteLength, job.checksum)), fidelity: check.fidelity },
+      await withChecksum(modelRecord(name.before, input, before), input, job.checksum),
+      {
+        ...(await withChecksum(
+          modelRecord(name.after, saved.path, saved.byteLength),
+          saved.path,
+          job.checksum,
+        )),
+        fidelity: check.fidelity,
+      },
     ],
     comparison: {
       baseline: name.before,
@@ -90,14 +104,26 @@ export async function quantizeFile(job: QuantizeJob, scheme: FixedScheme, contex
   };
 }
 
+async function withChecksum(record: ModelRecord, path: string, wanted: boolean): Promise<ModelRecord> {
+  return wanted ? { ...record, sha256: await sha256(path) } : record;
+}
+
 function verdictOf({ low, high }: { low: number; high: number }): 'faster' | 'slower' | 'no difference' {
   return low > 1 ? 'faster' : high < 1 ? 'slower' : 'no difference';
 }
 
 /** Refuses a result with the layers that cost most; --force keeps it, with a warning. */
-async function refuse(reason: string, before: string, after: string, job: QuantizeJob, context: Context): Promise<void> {
+async function refuse(
+  reason: string,
+  before: string,
+  after: string,
+  job: QuantizeJob,
+  context: Context,
+): Promise<void> {
   const layers = await worstLayers(before, after, job.options.data, context).catch(() => []);
-  const list = layers.map((layer) => `  ${layer.node}: ${layer.sqnrDb.toFixed(1)} dB, ${layer.lossDb.toFixed(1)} dB lost here`);
+  const list = layers.map(
+    (layer) => `  ${layer.node}: ${layer.sqnrDb.toFixed(1)} dB, ${layer.lossDb.toFixed(1)} dB lost here`,
+  );
   const worst = list.length > 0 ? `\nthe layers that lose most:\n${list.join('\n')}` : '';
   if (job.force) {
     context.warn(`kept because of --force although ${reason}${worst}`);
@@ -124,7 +150,8 @@ async function warnAbout(
   check: CheckResult,
   context: Context,
 ): Promise<void> {
-  if (after > before) context.warn(`the result is larger than the input model (${(after / before).toFixed(2)}x)`);
+  if (after > before)
+    context.warn(`the result is larger than the input model (${(after / before).toFixed(2)}x)`);
   if (check.speed && check.speed.high < 1)
     context.warn(
       `the result is slower than the input model on this machine (${(1 / check.speed.estimate).toFixed(2)}x the time); --scheme auto measures the alternatives`,

@@ -1,7 +1,11 @@
 /** A model in, the model of a scheme out: passes, types, the scheme, an account of what stayed float. */
+import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import { changeText, type PassTrace, runPasses } from '../passes/pass.ts';
+import { removeDead } from '../passes/remove-dead.ts';
+import { sort } from '../passes/sort.ts';
 import { pipelines } from '../passes/table.ts';
+import { upgradeOpset } from '../passes/upgrade-opset.ts';
 import { inferTypes } from '../runtime/shapes.ts';
 import type { Context } from '../step.ts';
 import type { QuantizeOptions } from './options.ts';
@@ -40,9 +44,10 @@ export async function transform(
     if (graph === model.graph.name) context.warn(`types are taken from the file: ${reason}`);
   }
   await entry.apply(model, schemeOptions(scheme, options, select), outcome, context);
-  if (!parity) traces.push(...(await runPasses(model, pipelines['finish'], context)));
+  traces.push(...(await runPasses(model, [removeDead, sort], context)));
   explainRemaining(model, outcome);
-  for (const trace of traces) for (const change of trace.changes) outcome.note(`${trace.name}: ${changeText(change)}`);
+  for (const trace of traces)
+    for (const change of trace.changes) outcome.note(`${trace.name}: ${changeText(change)}`);
   return { outcome, traces };
 }
 
@@ -54,10 +59,14 @@ async function raiseOpset(
   traces: PassTrace[],
   context: Context,
 ): Promise<void> {
-  const needed = scheme.opset(options);
-  if (model.opset >= needed) return;
-  const { upgradeOpset } = await import('../passes/upgrade-opset.ts');
-  traces.push(...(await runPasses(model, [upgradeOpset(needed)], context)));
+  const { wanted, least } = scheme.opset(options);
+  if (model.opset >= wanted) return;
+  try {
+    traces.push(...(await runPasses(model, [upgradeOpset(wanted)], context)));
+  } catch (error) {
+    if (!(error instanceof LlmcError) || error.code !== 'UNSUPPORTED' || model.opset < least) throw error;
+    context.warn(`the opset stays ${model.opset}, with one scale per tensor: ${error.message}`);
+  }
 }
 
 function schemeOptions(

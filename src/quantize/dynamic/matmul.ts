@@ -18,7 +18,7 @@ export function quantizeMatMul(q: DynamicQuantizer, node: Node): string | null {
     emitProduct(q, node, { left: q.activation(a, node), right: matrix(q, node, right, 1), bias: null });
     return null;
   }
-  if (!a.tensor || q.options.parity) return 'both operands are computed';
+  if (!a.tensor || q.options.parity) return COMPUTED;
   const left = q.weight(a, { ...weightSpec(q), axis: null });
   emitProduct(q, node, { left, right: q.activation(b, node), bias: null });
   return null;
@@ -27,7 +27,7 @@ export function quantizeMatMul(q: DynamicQuantizer, node: Node): string | null {
 /** Y = alpha op(A) op(B) + beta C: alpha goes into the scales; op(B) is a constant again. */
 export function quantizeGemm(q: DynamicQuantizer, node: Node): string | null {
   const [a, b, c] = node.inputs;
-  if (!a || !b?.tensor) return 'both operands are computed';
+  if (!a || !b?.tensor) return COMPUTED;
   const alpha = node.float('alpha', 1);
   const beta = node.float('beta', 1);
   if (q.options.parity && (alpha !== 1 || beta !== 1 || node.int('transA') !== 0))
@@ -89,6 +89,9 @@ function weightSpec(q: DynamicQuantizer): Omit<WeightSpec, 'axis'> {
 
 const GEMM = 'Gemm';
 
+/** A product of two computed values has no weight to report on. */
+const COMPUTED = '';
+
 interface Product {
   readonly left: Quantized;
   readonly right: Quantized;
@@ -101,7 +104,7 @@ function emitProduct(q: DynamicQuantizer, node: Node, { left, right, bias }: Pro
   if (!output) return;
   const isGemm = node.op === GEMM;
   // Gemm becomes <name>_MatMul and <name>_Add, as onnxruntime's rewrite calls them.
-  const base = isGemm ? `${output.name}_MatMul` : output.name;
+  const base = bias ? `${output.name}_MatMul` : output.name;
   const inner = isGemm && node.name ? `${node.name}_MatMul` : node.name;
   const product = emitter.op(
     'MatMulInteger',

@@ -4,7 +4,7 @@
 const BY_BFLOAT16_OPSET: Readonly<Record<string, string>> = {
   1: 'Equal',
   13:
-    'Abs Add ArgMax ArgMin Cast Ceil Clip Concat Constant DepthToSpace Div Erf Exp Expand Flatten Floor Gather ' +
+    'Abs Add ArgMax ArgMin Cast Ceil Clip Concat DepthToSpace Div Erf Exp Expand Flatten Floor Gather ' +
     'GatherElements GatherND Gemm Greater Hardmax Identity IsNaN LRN Less Log LogSoftmax MatMul Max Mean ' +
     'MeanVarianceNormalization Min Mod Mul Neg NonZero Pad Reciprocal ReduceL1 ReduceL2 ReduceLogSum ' +
     'ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize ' +
@@ -25,7 +25,7 @@ const BY_BFLOAT16_OPSET: Readonly<Record<string, string>> = {
     'Selu Sin Sinh Softplus Softsign Tan ThresholdedRelu',
   23: 'Attention RMSNormalization RotaryEmbedding',
   24: 'Swish TensorScatter TopK',
-  26: 'BitCast CumProd',
+  26: 'CumProd',
   27: 'CausalConvWithState LinearAttention Range',
   28: 'Celu Compress Einsum ReverseSequence SwiGLU Unique',
   never: 'OneHot Scatter Shrink SimplifiedLayerNormalization Upsample',

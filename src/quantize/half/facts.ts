@@ -13,6 +13,8 @@ export interface HalfFact {
   readonly fixedOutputs: readonly number[];
   /** Its result does not depend on the element type of its float inputs at all (Shape, Size). */
   readonly blind: boolean;
+  /** Periodic: an angle rounded to eleven bits gives another result altogether once it is large. */
+  readonly periodic: boolean;
 }
 
 interface Row {
@@ -21,6 +23,7 @@ interface Row {
   readonly inputs?: readonly number[];
   readonly outputs?: readonly number[];
   readonly blind?: true;
+  readonly periodic?: true;
   /** Said instead of "has no half form". */
   readonly reason?: string;
 }
@@ -30,8 +33,11 @@ const SEQUENCE: Row = { from: Infinity, reason: 'sequences and optionals keep fl
 
 /** Departures from "all float tensors of a known operator may be half". */
 const EXCEPTIONS: Readonly<Record<string, Row>> = {
+  BitCast: { from: Infinity, reason: 'works on the bits of float32' },
   Celu: { from: 28 },
   ConcatFromSequence: SEQUENCE,
+  Constant: { from: Infinity, reason: 'a constant without a plain tensor form' },
+  Cos: { periodic: true },
   CumSum: { from: 14 },
   DequantizeLinear: { from: 19 },
   DynamicQuantizeLinear: NEVER,
@@ -51,8 +57,10 @@ const EXCEPTIONS: Readonly<Record<string, Row>> = {
   SequenceInsert: SEQUENCE,
   SequenceMap: SEQUENCE,
   Shape: { blind: true },
+  Sin: { periodic: true },
   Size: { blind: true },
   SplitToSequence: SEQUENCE,
+  Tan: { periodic: true },
   TfIdfVectorizer: NEVER,
 };
 
@@ -89,10 +97,13 @@ export function halfFact(node: Node, opset: number, dtype: HalfType): HalfFact {
   const row = rowOf(node, opset);
   const from = row && dtype === 'bfloat16' ? Math.max(row.from ?? 0, bfloat16From(node)) : (row?.from ?? 0);
   return {
-    refusal: row ? refusal(node, from, opset, dtype, row.reason) : `nothing is known of ${node.opType} in ${dtype}`,
+    refusal: row
+      ? refusal(node, from, opset, dtype, row.reason)
+      : `nothing is known of ${node.opType} in ${dtype}`,
     fixedInputs: row?.inputs ?? [],
     fixedOutputs: row?.outputs ?? [],
     blind: row?.blind ?? false,
+    periodic: row?.periodic ?? false,
   };
 }
 

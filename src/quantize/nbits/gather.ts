@@ -18,14 +18,19 @@ export function gatherToNBits(node: Node, matrices: NBitsMatrices, options: Sche
   if (size < WORTHWHILE) return 'small: nothing to gain';
   if (dims.length !== 2 || node.int('axis') !== 0) return 'not rows of a matrix';
   const [rows, width] = dims as [number, number];
-  if (width % options.blockSize !== 0) return `its rows of ${width} are no whole blocks of ${options.blockSize}`;
+  if (width % options.blockSize !== 0)
+    return `its rows of ${width} are no whole blocks of ${options.blockSize}`;
   if (quantizedBytes(rows, width, options) >= byteLength) return 'it would become larger';
   const matrix = matrices.get(table, true);
   const emitter = new Emitter(node);
   const [output] = takeOutputs(node);
   if (!output) return 'its output is unused';
   const shape = Tensor.ints([rows, (width * options.bits) / 8]);
-  const data = emitter.op('Reshape', [matrix.codes, emitter.constant(`${table.name}_rows_shape`, shape)], `${table.name}_rows`);
+  const data = emitter.op(
+    'Reshape',
+    [matrix.codes, emitter.constant(`${table.name}_rows_shape`, shape)],
+    `${table.name}_rows`,
+  );
   const attributes: Record<string, Attribute> = {
     bits: int(options.bits),
     block_size: int(options.blockSize),

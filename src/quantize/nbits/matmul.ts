@@ -30,7 +30,9 @@ export function gemmToNBits(node: Node, matrices: NBitsMatrices, options: Scheme
   if (reason) return reason;
   const emitter = new Emitter(node);
   const perm = { perm: ints([1, 0]) };
-  const left = node.int('transA') ? emitter.op('Transpose', [a], `${a.name}_transposed`, { attributes: perm }) : a;
+  const left = node.int('transA')
+    ? emitter.op('Transpose', [a], `${a.name}_transposed`, { attributes: perm })
+    : a;
   const beta = node.float('beta', 1);
   const factor = (): Value => emitter.constant(`${c?.name}_beta`, Tensor.scalar(beta));
   const bias = c && beta !== 1 ? emitter.op('Mul', [c, factor()], `${c.name}_scaled`) : (c ?? null);
@@ -47,7 +49,8 @@ function unsuited(tensor: Tensor, rows: boolean, a: Value, options: SchemeOption
   if (a.rank === 1) return 'its data is a vector: MatMulNBits takes rows';
   const [first, second] = dims.slice(-2) as [number, number];
   const [n, k] = rows ? [first, second] : [second, first];
-  if (!options.parity && quantizedBytes(n, k, options) >= tensor.byteLength) return 'padding to whole blocks would make it larger';
+  if (!options.parity && quantizedBytes(n, k, options) >= tensor.byteLength)
+    return 'padding to whole blocks would make it larger';
   return null;
 }
 

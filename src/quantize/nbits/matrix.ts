@@ -53,12 +53,20 @@ export class NBitsMatrices {
     const { bits } = this.#options;
     const [first, second] = tensor.dims.slice(-2) as [number, number];
     const [n, k] = rows ? [first, second] : [second, first];
-    const parts = blockParts(tensor, n, k, rows, specOf(tensor, this.#options), this.#options.rounding, factor);
+    const parts = blockParts(
+      tensor,
+      n,
+      k,
+      rows,
+      specOf(tensor, this.#options),
+      this.#options.rounding,
+      factor,
+    );
     return {
       n,
       k,
-      codes: graph.addInitializer(`${name}_Q${bits}`, parts.codes as Tensor),
-      scales: graph.addInitializer(`${name}_scales`, parts.scales as Tensor),
+      codes: graph.addInitializer(`${name}_Q${bits}`, parts.codes),
+      scales: graph.addInitializer(`${name}_scales`, parts.scales),
       zeroPoints: parts.zeroPoints ? graph.addInitializer(`${name}_zero_points`, parts.zeroPoints) : null,
     };
   }
@@ -91,27 +99,30 @@ function blockParts(
   spec: BlockSpec,
   rounding: SchemeOptions['rounding'],
   factor: number,
-): Readonly<Record<string, Tensor | undefined>> {
+): { codes: Tensor; scales: Tensor; zeroPoints: Tensor | null } {
   const blocks = blockCount(k, spec.blockSize);
   const half = spec.scaleType === 'float16';
-  const parts: Record<string, PartType> = {
+  const zeroPoints: PartType | null = spec.symmetric
+    ? null
+    : { dtype: 'uint8', dims: [n, packedLength(blocks, spec.bits)] };
+  const parts = {
     codes: { dtype: 'uint8', dims: [n, blocks, packedLength(spec.blockSize, spec.bits)] },
     scales: { dtype: half ? 'float16' : 'float32', dims: [n, blocks] },
-  };
-  if (!spec.symmetric) parts['zeroPoints'] = { dtype: 'uint8', dims: [n, packedLength(blocks, spec.bits)] };
+    zeroPoints,
+  } as const;
   const solve = {
-    nearest: rows ? () => quantizeRows(floatsOf(tensor), n, k, spec) : () => quantizeColumns(floatsOf(tensor), k, n, spec),
-    hqq: rows ? () => quantizeRowsHqq(floatsOf(tensor), n, k, spec) : () => quantizeColumnsHqq(floatsOf(tensor), k, n, spec),
+    nearest: rows
+      ? () => quantizeRows(floatsOf(tensor), n, k, spec)
+      : () => quantizeColumns(floatsOf(tensor), k, n, spec),
+    hqq: rows
+      ? () => quantizeRowsHqq(floatsOf(tensor), n, k, spec)
+      : () => quantizeColumnsHqq(floatsOf(tensor), k, n, spec),
   }[rounding];
   return lazyTensors(parts, () => {
     const made = solve();
     const scales = factor === 1 ? made.scales : made.scales.map((scale) => scale * factor);
     const stored = half ? new Uint16Array(scales.length) : scales;
     if (stored instanceof Uint16Array) encodeHalf(scales, stored);
-    return {
-      codes: made.codes,
-      scales: stored,
-      ...(made.zeroPoints ? { zeroPoints: made.zeroPoints } : {}),
-    };
+    return { codes: made.codes, scales: stored, zeroPoints: made.zeroPoints };
   });
 }

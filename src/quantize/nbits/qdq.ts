@@ -42,27 +42,25 @@ export class BlockedQdq {
     const [rows, columns] = tensor.dims as [number, number];
     const blocks = Math.ceil((axis === 0 ? rows : columns) / blockSize);
     const scaleDims = axis === 0 ? [blocks, columns] : [rows, blocks];
-    const parts: Record<string, PartType> = {
-      codes: { dtype, dims: tensor.dims },
-      scales: { dtype: 'float32', dims: scaleDims },
-    };
-    if (!symmetric) parts['zeroPoints'] = { dtype, dims: scaleDims };
     const spec = { bits, blockSize, symmetric };
-    const made = lazyTensors(parts, () => {
-      const { codes, scales, zeroPoints } = quantizeBlockedQdq(floatsOf(tensor), rows, columns, axis === 0 ? 0 : 1, spec);
-      return { codes, scales, ...(zeroPoints ? { zeroPoints } : {}) };
-    });
+    const part: PartType = { dtype, dims: scaleDims };
+    const made = lazyTensors(
+      {
+        codes: { dtype, dims: tensor.dims },
+        scales: { dtype: 'float32', dims: scaleDims },
+        zeroPoints: symmetric ? null : part,
+      } as const,
+      () => quantizeBlockedQdq(floatsOf(tensor), rows, columns, axis === 0 ? 0 : 1, spec),
+    );
     const floats = graph.value(`${name}_dequantized`);
     floats.type = { dtype: 'float32', shape: tensor.dims };
-    const constant = (part: string, suffix: string): Value[] =>
-      made[part] ? [graph.addInitializer(`${name}${suffix}`, made[part])] : [];
     graph.prepend({
       op: 'DequantizeLinear',
       name: `${name}_DequantizeLinear`,
       inputs: [
-        ...constant('codes', `_DQ_Q${bits}`),
-        ...constant('scales', '_DQ_scales'),
-        ...constant('zeroPoints', '_DQ_zero_points'),
+        graph.addInitializer(`${name}_DQ_Q${bits}`, made.codes),
+        graph.addInitializer(`${name}_DQ_scales`, made.scales),
+        ...(made.zeroPoints ? [graph.addInitializer(`${name}_DQ_zero_points`, made.zeroPoints)] : []),
       ],
       outputs: [floats],
       attributes: new Map([
@@ -73,4 +71,3 @@ export class BlockedQdq {
     return floats;
   }
 }
-

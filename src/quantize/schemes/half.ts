@@ -5,7 +5,7 @@ import type { Scheme } from './scheme.ts';
 export const half: Scheme = {
   name: 'half',
   summary: 'half precision: half the size, nearly the same numbers; speed depends on the hardware',
-  opset: () => 7,
+  opset: () => ({ wanted: 7, least: 1 }),
   async apply(model, options, outcome, context) {
     const { dtype, halfIo, select, data } = options;
     await convertToHalf(model, { dtype, halfIo, select, data }, context, outcome);

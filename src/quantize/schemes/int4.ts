@@ -9,51 +9,54 @@ import { NBitsMatrices } from '../nbits/matrix.ts';
 import { BlockedQdq } from '../nbits/qdq.ts';
 import type { Scheme, SchemeOptions } from './scheme.ts';
 
-type Rule = (node: Node, matrices: NBitsMatrices, options: SchemeOptions) => string | null;
+/** Rewrites one node; a string says why it stays as it is. */
+type Rule = (node: Node) => string | null;
 
-/** Operators onnxruntime has low-bit kernels for, with the input that holds the weight. */
-const KERNELS: Readonly<Record<string, { readonly weight: number; readonly rule: Rule }>> = {
-  Gather: { weight: 0, rule: gatherToNBits },
-  Gemm: { weight: 1, rule: gemmToNBits },
-  MatMul: { weight: 1, rule: matMulToNBits },
-};
+/** Operators with low-bit kernels and the input that holds their weight. */
+const WEIGHT_OF: Readonly<Record<string, number>> = { Gather: 0, Gemm: 1, MatMul: 1 };
 
-/** Contraction axis of the weight for blocked QDQ. */
-const QDQ_AXES: Readonly<Record<string, { readonly weight: number; readonly axis: (node: Node) => number }>> = {
-  Gemm: { weight: 1, axis: (node) => (node.int('transB') ? 1 : 0) },
-  MatMul: { weight: 1, axis: () => 0 },
-};
+function kernelRules(matrices: NBitsMatrices, options: SchemeOptions): Record<string, Rule> {
+  const matMul: Rule = (node) => matMulToNBits(node, matrices, options);
+  // onnxruntime's tool looks at MatMul alone.
+  if (options.parity) return { MatMul: matMul };
+  return {
+    Gather: (node) => gatherToNBits(node, matrices, options),
+    Gemm: (node) => gemmToNBits(node, matrices, options),
+    MatMul: matMul,
+  };
+}
 
-const MATMUL = 'MatMul';
+function qdqRules(qdq: BlockedQdq): Record<string, Rule> {
+  return {
+    Gemm: (node) => qdq.replace(node, 1, node.int('transB') ? 1 : 0),
+    MatMul: (node) => qdq.replace(node, 1, 0),
+  };
+}
 
 export const int4: Scheme = {
   name: 'int4',
   summary: 'weights of matrix products and look-ups in blocks of 4 (or 2, 8) bits; float arithmetic',
-  opset: ({ format, bits }) => (format === 'qdq' ? (bits === 2 ? 25 : 21) : 1),
+  opset: ({ format, bits }) => {
+    const needed = format === 'qdq' ? (bits === 2 ? 25 : 21) : 1;
+    return { wanted: needed, least: needed };
+  },
   async apply(model, options, outcome, context) {
     const matrices = new NBitsMatrices(options);
     const qdq = new BlockedQdq(options);
-    const rules = options.format === 'qdq' ? QDQ_AXES : KERNELS;
+    const rules = options.format === 'qdq' ? qdqRules(qdq) : kernelRules(matrices, options);
     const nodes = [...allNodes(model, { functions: false })];
     const progress = context.progress('planning', nodes.length);
     for (const node of nodes) {
       progress.tick();
-      const entry = rules[node.opType];
-      const weight = entry && node.input(entry.weight);
-      if (!entry || (options.parity && node.opType !== MATMUL)) continue;
-      const dtype = weight?.dtype;
-      if (dtype && !isFloat(dtype)) continue;
+      const rule = rules[node.opType];
+      const weight = node.input(WEIGHT_OF[node.opType] ?? 0);
+      if (!rule || (weight?.dtype && !isFloat(weight.dtype))) continue;
       const label = node.label;
-      const axes = QDQ_AXES[node.opType];
-      const reason =
-        options.select(node) ??
-        (options.format === 'qdq'
-          ? axes
-            ? qdq.replace(node, axes.weight, axes.axis(node))
-            : null
-          : (KERNELS[node.opType]?.rule(node, matrices, options) ?? null));
-      if (reason === null) outcome.change(label, `${options.bits}-bit weights in blocks of ${options.blockSize}`);
-      else outcome.skip(label, reason, weight?.tensor?.byteLength ?? 0, 'node');
+      const bytes = weight?.tensor?.byteLength ?? 0;
+      const reason = options.select(node) ?? rule(node);
+      if (reason === null)
+        outcome.change(label, `${options.bits}-bit weights in blocks of ${options.blockSize}`);
+      else outcome.skip(label, reason, bytes, 'node');
     }
     // onnxruntime's tool imports its domain even where it found nothing to do.
     if (options.format !== 'qdq' && (outcome.changed.length > 0 || options.parity))

@@ -1,5 +1,6 @@
 /** int8-dynamic: integer kernels with activations quantized while the model runs; no data needed. */
 import { isFloat } from '../../ir/dtype.ts';
+import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { allNodes } from '../../ir/walk.ts';
 import { DequantizedWeights } from '../dequantized-weight.ts';
@@ -40,7 +41,7 @@ const WEIGHT_ONLY: Readonly<Record<string, readonly number[]>> = { GRU: [1, 2], 
 export const int8Dynamic: Scheme = {
   name: 'int8-dynamic',
   summary: 'int8 weights and integer kernels; activations are quantized while the model runs',
-  opset: () => 11,
+  opset: () => ({ wanted: 11, least: 11 }),
   async apply(model, options, outcome, context) {
     const q = new DynamicQuantizer(model, options, outcome);
     const weightOnly = new DequantizedWeights(model);
@@ -59,9 +60,17 @@ export const int8Dynamic: Scheme = {
     }
     for (const work of q.deferred) work();
     dropUnused([...q.retired, ...weightOnly.retired]);
+    if (options.parity) signLikeOnnxruntime(model);
     progress.done();
   },
 };
+
+/** onnxruntime's tool replaces the producer and leaves a note that shapes were inferred. */
+function signLikeOnnxruntime(model: Model): void {
+  model.producerName = 'onnx.quantize';
+  model.producerVersion = '0.1.0';
+  model.metadata.set('onnx.infer', 'onnxruntime.quant');
+}
 
 /** Why a node cannot even be considered; '' when it is none of this scheme's business (no weight at all). */
 function obstacle(node: Node, entry: Entry, excluded: string | null): string | null {

@@ -32,8 +32,8 @@ export interface SchemeOptions {
 export interface Scheme {
   readonly name: string;
   readonly summary: string;
-  /** The lowest ai.onnx opset whose operators the result needs. */
-  readonly opset: (options: QuantizeOptions) => number;
+  /** ai.onnx opset the result should have, and the least it can do with. */
+  readonly opset: (options: QuantizeOptions) => { readonly wanted: number; readonly least: number };
   /** Passes are done and types are known when this runs; it edits the model in place. */
   readonly apply: (model: Model, options: SchemeOptions, outcome: Outcome, context: Context) => Promise<void>;
 }

@@ -4,13 +4,13 @@ import { asFloats } from '../data/cast.ts';
 import type { HostTensor } from '../data/host-tensor.ts';
 import { LlmcError } from '../errors.ts';
 import type { Fidelity } from '../report/schema.ts';
-import { feedAdapter } from '../runtime/adapt.ts';
-import type { Feeds } from '../runtime/feeds.ts';
-import { FidelityMeter } from '../runtime/fidelity.ts';
-import { type ModelInputs, openInputs } from '../runtime/inputs.ts';
-import { type Race, race } from '../runtime/race.ts';
-import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
+import { feedAdapter } from './adapt.ts';
+import type { Feeds } from './feeds.ts';
+import { FidelityMeter } from './fidelity.ts';
+import { type ModelInputs, openInputs } from './inputs.ts';
+import { type Race, race } from './race.ts';
+import { openSession, type Session } from './session.ts';
 
 export interface CheckRequest {
   readonly level: 'full' | 'load' | 'none';
@@ -33,7 +33,8 @@ export interface CheckResult {
   readonly nonFinite: readonly string[];
 }
 
-const NOTHING: CheckResult = { fidelity: null, speed: null, data: null, nonFinite: [] };
+/** The result of a check that was switched off or could not be made. */
+export const NOTHING_CHECKED: CheckResult = { fidelity: null, speed: null, data: null, nonFinite: [] };
 
 /** onnxruntime holds the weights, often a packed copy of them, and the file while it loads. */
 const MEMORY_FACTOR = 2.5;
@@ -48,20 +49,20 @@ export async function checkModel(
   request: CheckRequest,
   context: Context,
 ): Promise<CheckResult> {
-  if (request.level === 'none') return NOTHING;
+  if (request.level === 'none') return NOTHING_CHECKED;
   // Knows the limit of a container, but only since Node 20.13.
   const free = process.availableMemory?.() ?? freemem();
   const needed = (bytes: number): number => bytes * MEMORY_FACTOR + 200e6;
   if (needed(request.candidateBytes) > free) {
     context.warn('the result is too large for this machine to load: it was written without being checked');
-    return NOTHING;
+    return NOTHING_CHECKED;
   }
   const after = await loadCandidate(candidate, context);
   try {
-    if (request.level === 'load') return NOTHING;
+    if (request.level === 'load') return NOTHING_CHECKED;
     if (needed(request.candidateBytes + request.baselineBytes) > free) {
       context.warn('both models do not fit into memory: the result was loaded, but not compared');
-      return NOTHING;
+      return NOTHING_CHECKED;
     }
     return await compare(baseline, after, request, context);
   } finally {
@@ -89,7 +90,7 @@ async function compare(
   const before = await openSession(baseline, { threads: context.threads }).catch(() => null);
   if (!before) {
     context.warn('onnxruntime cannot load the input model, so the result was loaded but not compared');
-    return NOTHING;
+    return NOTHING_CHECKED;
   }
   try {
     const inputs = await openInputs(before, {
@@ -103,7 +104,7 @@ async function compare(
       context.warn(`the result was loaded but not compared: ${error.message} (${error.hint})`);
       return null;
     });
-    if (!inputs) return NOTHING;
+    if (!inputs) return NOTHING_CHECKED;
     return await measure(before, after, inputs, request, context);
   } finally {
     await before.release();
@@ -162,30 +163,4 @@ function message(cause: unknown): string {
 function finite(tensor: HostTensor): boolean {
   if (!/^(b?float|double)/.test(tensor.dtype)) return true;
   return asFloats(tensor)?.every((value) => Number.isFinite(value)) ?? true;
-}
-
-/** Signal-to-noise floors in dB below which a result counts as fallen apart, for generated and for real inputs. */
-const FLOORS: Readonly<Record<string, number>> = {
-  'int8-dynamic': 8,
-  'int8-weights': 12,
-  'int4-2': -3,
-  'int4-4': 4,
-  'int4-8': 15,
-  fp16: 25,
-  bf16: 15,
-};
-
-/**
- * Why a result must not be kept, or null.
- * @param scheme scheme name; int4 with its bits, e.g. `int4-4`
- */
-export function verdict(scheme: string, result: CheckResult): string | null {
-  if (result.nonFinite.length > 0)
-    return `its output ${result.nonFinite.map((name) => `"${name}"`).join(', ')} holds NaN or infinities`;
-  const { fidelity } = result;
-  const floor = FLOORS[scheme];
-  if (!fidelity || floor === undefined || fidelity.sqnrDb === null) return null;
-  // A classifier whose answers agree is fine even where its scores moved.
-  if (fidelity.sqnrDb >= floor || (fidelity.agreement ?? 0) >= 0.999) return null;
-  return `its signal-to-noise ratio is ${fidelity.sqnrDb.toFixed(1)} dB, below the floor of ${floor} dB for ${scheme}`;
 }

@@ -1,0 +1,106 @@
+/** A position in a byte source with a window of it in memory: the lowest level of reading protobuf. */
+import protobuf from 'protobufjs/minimal.js';
+import { LlmcError } from '../errors.ts';
+import type { Int64 } from '../ir/attribute.ts';
+import type { ByteSource } from '../ir/bytes.ts';
+
+const WINDOW = 1 << 20;
+/** Tags and lengths have 32 bits at most. */
+const MAX_UINT = 0xffff_ffff;
+
+/** Says why the bytes are not the message they should be; the reader of the file adds which file. */
+export function malformed(what: string, at: number): LlmcError {
+  return new LlmcError('MODEL_UNREADABLE', `${what} at byte ${at}`, {
+    hint: 'the file is truncated, damaged or not an ONNX model; export or download it again',
+  });
+}
+
+/** Reads forward through a source; protobufjs reads inside the window. */
+export class Cursor {
+  readonly source: ByteSource;
+  #base = 0;
+  #reader = protobuf.Reader.create(new Uint8Array(0));
+
+  constructor(source: ByteSource) {
+    this.source = source;
+    this.#load(0, 0);
+  }
+
+  get position(): number {
+    return this.#base + this.#reader.pos;
+  }
+
+  /** Makes `count` bytes (or what is left of the source) available in the window. */
+  #ensure(count: number): void {
+    if (this.#reader.pos + count > this.#reader.len) this.#load(this.position, count);
+  }
+
+  #load(start: number, count: number): void {
+    const end = Math.min(this.source.byteLength, start + Math.max(WINDOW, count));
+    this.#reader = new protobuf.Reader(this.source.read(start, end));
+    this.#base = start;
+  }
+
+  /** Small unsigned number: a tag or a length. */
+  uint(): number {
+    const start = this.position;
+    const value = this.int64();
+    if (typeof value !== 'number' || value < 0 || value > MAX_UINT)
+      throw malformed('an impossible tag or length', start);
+    return value;
+  }
+
+  float(): number {
+    this.#ensure(4);
+    try {
+      return this.#reader.float();
+    } catch {
+      throw malformed('the data ends early', this.position);
+    }
+  }
+
+  /** A varint as signed 64 bit: a number when exact, else a bigint. */
+  int64(): Int64 {
+    this.#ensure(10);
+    const { buf, len } = this.#reader;
+    let pos = this.#reader.pos;
+    let low = 0;
+    let shift = 0;
+    for (; shift < 35; shift += 7) {
+      if (pos >= len) throw malformed('a number ends early', this.position);
+      const byte = buf[pos++] as number;
+      low += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) {
+        this.#reader.pos = pos;
+        return low;
+      }
+    }
+    let value = BigInt(low);
+    for (; shift < 70; shift += 7) {
+      if (pos >= len) throw malformed('a number ends early', this.position);
+      const byte = buf[pos++] as number;
+      value |= BigInt(byte & 0x7f) << BigInt(shift);
+      if (byte < 0x80) {
+        this.#reader.pos = pos;
+        value = BigInt.asIntN(64, value);
+        return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+      }
+    }
+    throw malformed('a number is longer than 64 bits', this.position);
+  }
+
+  /** The next `count` bytes, a view of the window. */
+  view(count: number): Uint8Array {
+    this.#ensure(count);
+    const { buf, pos, len } = this.#reader;
+    if (pos + count > len) throw malformed('the data ends early', this.position);
+    this.#reader.pos = pos + count;
+    return buf.subarray(pos, pos + count);
+  }
+
+  seek(position: number): void {
+    const pos = position - this.#base;
+    if (pos >= 0 && pos <= this.#reader.len) this.#reader.pos = pos;
+    else this.#load(position, 0);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Half precision: every float32 value becomes float16 (or bfloat16) except around nodes that cannot or should not.
+ * Nodes stay float32 that have no half form, that were excluded, that count in whole numbers, or whose values are
+ * too large; casts stand at the borders, one for each value. Inputs and outputs of the model stay float32 unless
+ * told otherwise.
+ *
+ * bfloat16 has two results. No kernel of onnxruntime's CPU provider computes in it, and a graph with such nodes does
+ * not load there (float16 graphs do: the runtime casts around them). So by default only the weights are stored in
+ * bfloat16, each with a Cast to float32 behind it: half the file, runs everywhere, activations stay exact. With
+ * half-precision inputs and outputs the whole graph becomes bfloat16, for accelerators.
+ */
+import type { Model } from '../../ir/model.ts';
+import { liftConstants } from '../../passes/lift-constants.ts';
+import { runPasses } from '../../passes/pass.ts';
+import { sort } from '../../passes/sort.ts';
+import type { Context } from '../../step.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Selection } from '../selection.ts';
+import { HalfConstants, LARGEST } from './constants.ts';
+import { keepCounting } from './exact.ts';
+import type { HalfType } from './facts.ts';
+import { followNeighbours } from './follow.ts';
+import { type ClampedRanges, keepOverflowing, type RangeOf } from './overflow.ts';
+import { HalfPlan, requireOpset } from './plan.ts';
+import { Rewriter } from './rewrite.ts';
+import { storeWeights } from './storage.ts';
+import { LossTally } from './tally.ts';
+import { isFloat32, typeSparseInitializers, valuesOf } from './values.ts';
+
+export interface HalfOptions {
+  readonly dtype: HalfType;
+  /** Inputs and outputs of the model become half as well. */
+  readonly halfIo: boolean;
+  readonly select: Selection;
+  /** Observed largest magnitudes, from `measureRanges`. */
+  readonly ranges?: RangeOf | undefined;
+  /** The same once huge constants are clamped. */
+  readonly clamped?: ClampedRanges | undefined;
+}
+
+/**
+ * Converts the model in place. Types must be known (`inferTypes`). Weights are converted when the model is written;
+ * notes about values that did not fit are complete only then.
+ * @throws LlmcError UNSUPPORTED for bfloat16 below opset 13
+ */
+export async function convertToHalf(
+  model: Model,
+  options: HalfOptions,
+  context: Context,
+  outcome: Outcome,
+): Promise<void> {
+  const { dtype, halfIo, select, ranges, clamped = null } = options;
+  requireOpset(model, dtype);
+  await runPasses(model, [liftConstants], context);
+  const largest = dtype === 'float16' ? (clamped?.largest ?? LARGEST.float16) : LARGEST.bfloat16;
+  const constants = new HalfConstants(dtype, largest, new LossTally(outcome, dtype, largest));
+  if (dtype === 'bfloat16' && !halfIo) {
+    storeWeights(model, select, constants, outcome);
+    return;
+  }
+  typeSparseInitializers(model);
+  const plan = new HalfPlan(model, { dtype, halfIo, select });
+  if (ranges && dtype === 'float16') keepOverflowing(plan, ranges, clamped);
+  keepCounting(plan);
+  plan.settleSlots();
+  followNeighbours(plan);
+  const casts = new Rewriter(plan, constants, outcome).run();
+  await runPasses(model, [sort], context);
+  report(plan, casts, outcome);
+}
+
+function report(plan: HalfPlan, casts: number, outcome: Outcome): void {
+  for (const [node, reason] of plan.kept)
+    if (valuesOf(node).some(isFloat32)) outcome.skip(node.label, reason, 0, 'node');
+  if (plan.options.halfIo)
+    for (const value of new Set([...plan.model.graph.inputs, ...plan.model.graph.outputs]))
+      if (isFloat32(value))
+        outcome.skip(value.name, 'an input or output whose values are too large for half precision');
+  outcome.note(`${casts} casts between float32 and ${plan.options.dtype}`);
+  if (plan.following.size > 0)
+    outcome.note(`${plan.following.size} nodes without weights stay float32 like their neighbours`);
+  if (plan.options.dtype === 'bfloat16')
+    outcome.note("a bfloat16 graph is for accelerators: onnxruntime's CPU provider has no kernels for it");
+}
