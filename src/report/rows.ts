@@ -86,6 +86,8 @@ const AMOUNT: Words = ['less', 'more'];
 /** Tails and single measurements have no interval, so no colour praises or blames them. */
 const UNSURE = { better: 'neither' } as const;
 
+const rowsPerSecond = (rows: number) => `${significant(rows)} rows/s`;
+
 const FIXED: readonly Row[] = [
   measured('size', (model) => model.sizeBytes, formatBytes, ['smaller', 'larger']),
   measured('gzip', (model) => model.gzipBytes, formatBytes, ['smaller', 'larger']),
@@ -97,15 +99,7 @@ const FIXED: readonly Row[] = [
   measured('p95', (model) => model.latencyMs?.p95, formatMs, SPEED, { better: 'neither', detail: true }),
   measured('p99', (model) => model.latencyMs?.p99, formatMs, SPEED, UNSURE),
   measured('mean', (model) => model.latencyMs?.mean, formatMs, SPEED, { better: 'neither', detail: true }),
-  measured(
-    'throughput',
-    (model) => model.throughput,
-    (rows) => `${significant(rows)} rows/s`,
-    AMOUNT,
-    {
-      better: 'more',
-    },
-  ),
+  measured('throughput', (model) => model.throughput, rowsPerSecond, AMOUNT, UNSURE),
   measured('load', (model) => model.loadMs, formatMs, SPEED, UNSURE),
   measured('peak memory', (model) => model.peakRssBytes, formatBytes, AMOUNT),
 ];

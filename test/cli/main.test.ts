@@ -31,7 +31,8 @@ describe('help', () => {
 
       Common options:
         --json                  print one JSON document on stdout; everything else goes to stderr
-        --report <file>         write the report to a file, format by extension: .json .md (repeatable)
+        --report <file>         write the report to a file, format by extension: .json .md .txt
+                                (repeatable)
         --require <expression>  exit with 1 unless it holds, e.g. "size <= 25MB" (repeatable)
         --seed <n>              seed of everything random (default: 0)
         --threads <n>           threads of onnxruntime and of llmc (default: 0, the runtime chooses)

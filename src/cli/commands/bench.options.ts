@@ -30,7 +30,7 @@ export const benchSpec = {
       does: 'fixed sizes, one thread, saved',
     },
     {
-      run: 'llmc bench a.onnx b.onnx --data eval.npz?labels=y --require "speedup >= 1.3" --require "accuracy.drop <= 1%"',
+      run: 'llmc bench a.onnx b.onnx --data "eval.npz?labels=y" --require "speedup >= 1.3" --require "accuracy.drop <= 1%"',
       does: 'a gate for CI',
     },
   ],
