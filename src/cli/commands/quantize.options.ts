@@ -41,6 +41,7 @@ export const quantizeSpec = {
       ['default', 'qdq'],
       {
         fallback: 'default',
+        shown: "the runtime's own operators",
       },
     ),
     include: list('--include <glob>', 'only these nodes: name, operator or path (repeatable)'),
