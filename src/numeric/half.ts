@@ -5,6 +5,9 @@ import { ROUND_F64 } from './rounding.ts';
 /** Spacing of subnormal halves, and the smallest positive one. */
 const SUBNORMAL = 2 ** -24;
 
+/** V8 folds a module's own constants into the loops, but loads an imported one every time. */
+const ROUND = ROUND_F64;
+
 export interface HalfOptions {
   /** Finite values beyond +-65504 become +-65504 instead of an infinity. */
   readonly saturate?: boolean;
@@ -39,7 +42,7 @@ export function encodeHalf(source: Float32Array, target: Uint16Array, options: H
       target[i] = sign | ((magnitude - 0x37fff001 + ((magnitude >>> 13) & 1)) >>> 13);
     } else if (magnitude < 0x38800000) {
       // Subnormal result: a multiple of 2^-24, so its pattern is the rounded multiple (1024 is the first normal).
-      let multiple = Math.abs(source[i] as number) / SUBNORMAL + ROUND_F64 - ROUND_F64;
+      let multiple = Math.abs(source[i] as number) / SUBNORMAL + ROUND - ROUND;
       if (multiple === 0 && magnitude !== 0) {
         underflowed++;
         multiple = smallest;
@@ -86,7 +89,7 @@ export function floatToHalf(x: number): number {
   float64[0] = magnitude;
   const exponent = Math.max(((words[1] as number) >>> 20) - 1023, -14);
   // The fraction as a multiple of the spacing of halves here; 1024 is the implicit bit, or the carry out of it.
-  const multiple = magnitude * 2 ** (10 - exponent) + ROUND_F64 - ROUND_F64;
+  const multiple = magnitude * 2 ** (10 - exponent) + ROUND - ROUND;
   return sign | (((exponent + 14) << 10) + multiple);
 }
 
