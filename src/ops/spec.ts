@@ -1,32 +1,75 @@
 /** OpSpec: what is true of an operator; algorithms read these facts and never ask for an operator by name. */
 import type { Node } from '../ir/node.ts';
 
-/**
- * The part an operator can play in quantization:
- * compute = has integer kernels or contracts a weight; lookup = reads rows of a table by index;
- * passthrough = moves values without arithmetic, so that parameters of its input serve its output;
- * float-only = must stay float (the reason says why).
- */
+/** The part an operator can play in quantization. */
 export type QuantRole =
-  | { readonly kind: 'compute'; readonly weights: readonly number[] }
-  | { readonly kind: 'lookup'; readonly weights: readonly number[]; readonly indices: number }
+  /** Multiplies and adds, or has an integer kernel of its own. */
+  | {
+      readonly kind: 'compute';
+      /** Inputs that may hold a weight. */
+      readonly weights: readonly number[];
+      /** The operator that computes the same in integers with ranges found at run time. */
+      readonly dynamic?: string;
+      /** The operator onnxruntime makes of it between DequantizeLinear and QuantizeLinear. */
+      readonly static?: string;
+      /** The operator that takes the weight in blocks of 2 to 8 bits. */
+      readonly blocked?: string;
+    }
+  /** Reads rows of a table by index. */
+  | {
+      readonly kind: 'lookup';
+      readonly weights: readonly number[];
+      readonly indices: number;
+      readonly blocked?: string;
+    }
+  /** Moves or selects values without arithmetic, so that the parameters of its input serve its output. */
   | { readonly kind: 'passthrough' }
+  /** Works on quantized values already, or makes them. */
+  | { readonly kind: 'quantized' }
+  /** Produces shapes, indices, truth values, text or containers: there is nothing to quantize. */
+  | { readonly kind: 'exact' }
   | { readonly kind: 'float-only'; readonly reason: string };
+
+/** An axis relation that equal labels cannot express; algorithms implement it, the operator only says which it is. */
+export type AxisRelation =
+  /** Inputs or outputs are the segments of one axis: Concat, Split. All other axes are equal. */
+  | { readonly relation: 'segments'; readonly axis: (node: Node) => number }
+  /** The same elements in row-major order under other dims: Reshape. */
+  | { readonly relation: 'reshape' };
 
 export interface OpSpec {
   /** `Node.opType`: the bare name for ai.onnx, `domain.Name` otherwise. */
   readonly type: string;
   /**
-   * Named-axis signature (docs/decisions/0001), e.g. `A[*b m k], B[*b k n] -> Y[*b m n]`; a function when attributes
-   * change it. Absent: nothing is known, all axes are frozen.
+   * Named-axis signature (docs/decisions/0001; grammar in signature.ts), e.g. `A[*b m k], B[*b k n] -> Y[*b m n]`;
+   * a function when attributes or ranks change it, which returns null where too little is known.
+   * Absent: nothing is known, all axes are frozen.
    */
-  readonly axes?: string | ((node: Node) => string | null);
+  readonly axes?: string | ((node: Node) => string | null) | AxisRelation;
+  /**
+   * Multiply-accumulates as a sum of products of labels, e.g. `b h s t e + b h s t v`, where the work is not simply
+   * the product of all labels of the signature.
+   */
+  readonly macs?: string;
   readonly quant?: QuantRole;
-  /** Element types of inputs that do not follow the data type, by input index, e.g. int64 shapes. */
-  readonly fixedTypes?: Readonly<Record<number, string>>;
+  /** Element types of inputs and outputs (grammar in element-types.ts), e.g. `T, int64 -> T`. */
+  readonly types?: string;
+  /** First version of the domain whose type variables admit float16; null: none does. Default 1. */
+  readonly float16?: number | null;
+  /** As `float16`. Default 13 in ai.onnx, 1 elsewhere. */
+  readonly bfloat16?: number | null;
+  /** True when onnxruntime's CPU kernels take bfloat16; unlike for float16, it inserts no casts for it. */
+  readonly cpuBfloat16?: true;
+  /** True when equal inputs may give different outputs. */
+  readonly random?: true;
 }
 
-/** Identity with type checking: one exported constant per operator or family member. */
-export function defineOp(spec: OpSpec): OpSpec {
-  return spec;
+/** True for the relations that are not a signature. */
+export function isRelation(axes: OpSpec['axes']): axes is AxisRelation {
+  return typeof axes === 'object';
+}
+
+/** The same facts for several operators that differ in name only. */
+export function defineOps(types: readonly string[], facts: Omit<OpSpec, 'type'>): readonly OpSpec[] {
+  return types.map((type) => ({ type, ...facts }));
 }

@@ -1,0 +1,45 @@
+/** Activation functions. */
+import type { Node } from '../../ir/node.ts';
+import { defineOps, type OpSpec } from '../spec.ts';
+
+const SAME = 'X[*s] -> Y[*s]';
+const FLOAT = { kind: 'float-only', reason: 'an activation that onnxruntime computes in float' } as const;
+
+/** A bias of the last axis may be fused in. */
+function withBias(node: Node): string {
+  return node.input(1) ? 'X[*s h], B[h] -> Y[*s h]' : SAME;
+}
+
+export const activation: readonly OpSpec[] = [
+  { type: 'Celu', axes: SAME, quant: FLOAT, types: 'T -> T', float16: 28, bfloat16: 28 },
+  ...defineOps(
+    ['Elu', 'HardSigmoid', 'HardSwish', 'Mish', 'Selu', 'Softplus', 'Softsign', 'ThresholdedRelu'],
+    { axes: SAME, quant: FLOAT, types: 'T -> T', bfloat16: 22 },
+  ),
+  ...defineOps(['Gelu', 'Swish', 'Tanh', 'com.microsoft.Gelu', 'com.microsoft.QuickGelu'], {
+    axes: SAME,
+    quant: FLOAT,
+    types: 'T -> T',
+  }),
+  { type: 'Shrink', axes: SAME, quant: FLOAT, types: 'T -> T', bfloat16: null },
+  {
+    type: 'LeakyRelu',
+    axes: SAME,
+    quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearLeakyRelu' },
+    types: 'T -> T',
+    bfloat16: 16,
+  },
+  {
+    type: 'Sigmoid',
+    axes: SAME,
+    quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearSigmoid' },
+    types: 'T -> T',
+  },
+  // Between quantized tensors these two are nothing but a range, which the quantizer of their input gives.
+  { type: 'Relu', axes: SAME, quant: { kind: 'passthrough' }, types: 'T -> T' },
+  { type: 'Clip', axes: 'X[*s], _, _ -> Y[*s]', quant: { kind: 'passthrough' }, types: 'T, T?, T? -> T' },
+  { type: 'PRelu', axes: 'X[*s], S[*s] -> Y[*s]', quant: FLOAT, types: 'T, T -> T', bfloat16: 16 },
+  { type: 'com.microsoft.BiasGelu', axes: withBias, quant: FLOAT, types: 'T, T -> T' },
+  { type: 'com.microsoft.FastGelu', axes: withBias, quant: FLOAT, types: 'T, T? -> T' },
+  { type: 'SwiGLU', axes: 'A[*s], B[*s] -> Y[*s]', quant: FLOAT, types: 'T, T -> T' },
+];

@@ -1,0 +1,136 @@
+/** Attention, fused: ai.onnx from opset 23 and the com.microsoft family. Only whole heads can be cut. */
+import type { Node } from '../../ir/node.ts';
+import { rankOf } from '../labels.ts';
+import { defineOps, type OpSpec } from '../spec.ts';
+
+const FUSED = { kind: 'float-only', reason: 'products of activations inside a fused operator' } as const;
+
+/**
+ * ai.onnx Attention. Labels: b batch, h heads, j heads of keys and values, s queries, t new keys, p past keys, u all
+ * keys, e width of queries and keys, v width of values. Tensors of rank 3 keep heads and width in one axis.
+ */
+function attention(node: Node): string | null {
+  const rank = rankOf(node, 0);
+  if (rank !== 3 && rank !== 4) return null;
+  const part = (name: string, heads: string, rows: string, width: string) =>
+    `${name}[b ${rank === 4 ? `${heads} ${rows} ${width}` : `${rows} (${heads} ${width})`}]`;
+  const total = node.input(4) ? '!u' : 't';
+  const inputs = [part('Q', 'h', 's', 'e'), part('K', 'j', 't', 'e'), part('V', 'j', 't', 'v')];
+  const past = 'PK[b j !p !e], PV[b j !p !v]';
+  const present = `NK[b j ${total} e], NV[b j ${total} v]`;
+  const sizes = rank === 3 ? ' | h=q_num_heads, j=kv_num_heads' : '';
+  return `${inputs.join(', ')}, _, ${past}, _ -> ${part('Y', 'h', 's', 'v')}, ${present}, _${sizes}`;
+}
+
+/** Queries, keys and values come out of one weight, in thirds. */
+function selfAttention(node: Node): string | null {
+  if (node.attributes.has('qkv_hidden_sizes') || node.input(4)) return null;
+  return 'X[b s d], W[d (3 h e)], B[(3 h e)] -> Y[b s (h e)] | h=num_heads';
+}
+
+function multiHead(node: Node): string | null {
+  // Packed inputs have rank 5, keys of cross attention that are computed already rank 4.
+  if (rankOf(node, 1) !== 3 || rankOf(node, 2) !== 3) return null;
+  const [total, past] = node.input(6) ? ['u', 'PK[b h !p e], PV[b h !p v]'] : ['t', '_, _'];
+  return (
+    `Q[b s (h e)], K[b t (h e)], V[b t (h v)], _, _, _, ${past} -> ` +
+    `Y[b s (h v)], NK[b h !${total} e], NV[b h !${total} v] | h=num_heads`
+  );
+}
+
+function groupedQuery(node: Node): string | null {
+  // Without keys the queries are a packed tensor.
+  if (rankOf(node, 1) !== 3) return null;
+  return 'Q[b s (h e)], K[b t (j e)], V[b t (j e)], PK[b j !p e], PV[b j !p e] -> Y[b s (h e)], NK[b j !u e], NV[b j !u e] | h=num_heads, j=kv_num_heads';
+}
+
+export const attentions: readonly OpSpec[] = [
+  // Keys of the past are counted when the model hands the present ones out.
+  {
+    type: 'Attention',
+    axes: attention,
+    macs: 'b h s t e + b h s t v',
+    quant: FUSED,
+    types: 'T1, T1, T2, U?, T1?, T2?, int64? -> T1, T1?, T2?, T1?',
+  },
+  {
+    type: 'com.microsoft.Attention',
+    axes: selfAttention,
+    macs: '3 b s d h e + 2 b h s s e',
+    quant: { kind: 'compute', weights: [1], dynamic: 'com.microsoft.QAttention' },
+    types: 'T, T, T?, int32?, T?, T?, int32? -> T, T?',
+  },
+  {
+    type: 'com.microsoft.GroupQueryAttention',
+    axes: groupedQuery,
+    macs: '2 b h s u e',
+    quant: FUSED,
+    types:
+      'T, T?, T?, TCACHE?, TCACHE?, int32, int32, T?, T?, int64?, T?, T?, float32?, float32?, T?, T? -> T, TCACHE?, TCACHE?, T?',
+  },
+  {
+    type: 'com.microsoft.MultiHeadAttention',
+    axes: multiHead,
+    quant: FUSED,
+    types: 'T, T?, T?, T?, int32?, T?, T?, T?, int32?, int32? -> T, T?, T?, QK?',
+  },
+  {
+    type: 'com.microsoft.QAttention',
+    axes: 'X[b s d], W[d !w], _, _, _, _, _, _, _ -> Y[b s !y]',
+    quant: { kind: 'quantized' },
+    types: 'T1, T2, T3, T3, T3, int32?, T1?, T2?, T3? -> T3, T3?',
+    bfloat16: null,
+  },
+  {
+    type: 'com.microsoft.DecoderMaskedMultiHeadAttention',
+    quant: FUSED,
+    types: 'T, T?, T?, int32?, T?, T?, T?, int32?, int32?, int32?, T? -> T, T?, T?, QK?',
+    bfloat16: null,
+  },
+  {
+    type: 'com.microsoft.PackedAttention',
+    quant: FUSED,
+    types: 'T, T, T, int32, int32, T? -> T',
+    bfloat16: null,
+  },
+  {
+    type: 'com.microsoft.PackedMultiHeadAttention',
+    quant: FUSED,
+    types: 'T, T?, T?, T?, int32, int32, T? -> T',
+    bfloat16: null,
+  },
+  {
+    type: 'com.microsoft.SparseAttention',
+    quant: FUSED,
+    types: 'T, T?, T?, T, T, int32, int32, int32, int32, T?, T? -> T, T, T',
+  },
+  ...defineOps(['com.microsoft.LinearAttention', 'LinearAttention'], {
+    quant: FUSED,
+    types: 'T, T, T, S?, T?, T? -> T, S',
+  }),
+  {
+    type: 'RotaryEmbedding',
+    axes: (node) =>
+      rankOf(node, 0) === 4 ? 'X[b h s !e], _, _, _ -> Y[b h s !e]' : 'X[b s !e], _, _, _ -> Y[b s !e]',
+    quant: FUSED,
+    types: 'T, T, T, int64? -> T',
+  },
+  {
+    type: 'com.microsoft.RotaryEmbedding',
+    axes: (node) =>
+      rankOf(node, 0) === 4 ? 'X[b h s !e], _, _, _ -> Y[b h s !e]' : 'X[b s !e], _, _, _ -> Y[b s !e]',
+    quant: FUSED,
+    types: 'T, int64, T, T -> T',
+  },
+  {
+    type: 'com.microsoft.MoE',
+    quant: { kind: 'float-only', reason: 'its experts run inside a fused operator' },
+    types: 'T, T, T, T?, T, T?, T?, T? -> T',
+  },
+  {
+    type: 'com.microsoft.QMoE',
+    quant: { kind: 'quantized' },
+    types:
+      'T, T, T1, T2?, T?, T1, T2?, T?, T1?, T2?, T?, T1?, T1?, T1?, T?, float32?, float32?, float32?, float32?, T2?, T2? -> T',
+  },
+];

@@ -1,0 +1,19 @@
+/** Operators that make tensors out of attributes, shapes and ranges. */
+import type { OpSpec } from '../spec.ts';
+
+export const constants: readonly OpSpec[] = [
+  // A weight may hide here; llmc lifts it into an initializer before it does anything else.
+  { type: 'Constant', quant: { kind: 'passthrough' }, types: '-> @value' },
+  {
+    type: 'ConstantOfShape',
+    quant: { kind: 'exact' },
+    types: 'int64 -> @value=float32',
+    bfloat16: 20,
+    cpuBfloat16: true,
+  },
+  { type: 'EyeLike', quant: { kind: 'exact' }, types: 'T -> @dtype', bfloat16: 22 },
+  { type: 'Range', quant: { kind: 'exact' }, types: 'T, T, T -> T', float16: 27, bfloat16: 27 },
+  { type: 'com.microsoft.Range', quant: { kind: 'exact' }, types: 'T, T, T? -> T', float16: null },
+  { type: 'Shape', quant: { kind: 'exact' }, types: 'T -> int64', cpuBfloat16: true },
+  { type: 'Size', quant: { kind: 'exact' }, types: 'T -> int64' },
+];

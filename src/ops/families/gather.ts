@@ -1,0 +1,66 @@
+/** Reading and writing by index. */
+import type { Node } from '../../ir/node.ts';
+import { labels, normalAxis, rankOf } from '../labels.ts';
+import type { OpSpec } from '../spec.ts';
+
+/** The axis that is indexed gives way to the axes of the indices. */
+function gather(node: Node): string | null {
+  const rank = rankOf(node, 0);
+  const axis = rank === null ? null : normalAxis(node.int('axis', 0), rank);
+  if (rank === null || axis === null) return null;
+  const table = labels(rank).map((label, at) => (at === axis ? `!${label}` : label));
+  const result = table.map((label, at) => (at === axis ? '*i' : label));
+  return `X[${table.join(' ')}], I[*i] -> Y[${result.join(' ')}]`;
+}
+
+export const indexing: readonly OpSpec[] = [
+  {
+    type: 'Gather',
+    axes: gather,
+    quant: { kind: 'lookup', weights: [0], indices: 1, blocked: 'com.microsoft.GatherBlockQuantized' },
+    types: 'T, int32|int64 -> T',
+    cpuBfloat16: true,
+  },
+  {
+    type: 'GatherElements',
+    axes: 'X[!*s], I[!*i] -> Y[!*i]',
+    quant: { kind: 'passthrough' },
+    types: 'T, int32|int64 -> T',
+    cpuBfloat16: true,
+  },
+  { type: 'GatherND', quant: { kind: 'passthrough' }, types: 'T, int64 -> T', cpuBfloat16: true },
+  {
+    type: 'com.microsoft.GatherND',
+    quant: { kind: 'passthrough' },
+    types: 'T, int32|int64 -> T',
+    bfloat16: null,
+  },
+  {
+    type: 'Scatter',
+    axes: 'X[!*s], _, _ -> Y[!*s]',
+    quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
+    types: 'T, int32|int64, T -> T',
+    bfloat16: null,
+  },
+  {
+    type: 'ScatterElements',
+    axes: 'X[!*s], _, _ -> Y[!*s]',
+    quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
+    types: 'T, int32|int64, T -> T',
+    cpuBfloat16: true,
+  },
+  {
+    type: 'ScatterND',
+    axes: 'X[!*s], _, _ -> Y[!*s]',
+    quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
+    types: 'T, int64, T -> T',
+    cpuBfloat16: true,
+  },
+  {
+    type: 'TensorScatter',
+    axes: 'X[!*s], _, _ -> Y[!*s]',
+    quant: { kind: 'passthrough' },
+    types: 'T, T, int64? -> T',
+    cpuBfloat16: true,
+  },
+];

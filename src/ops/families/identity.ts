@@ -1,0 +1,33 @@
+/** Operators that hand their input on: copies, casts, dropout. */
+import type { OpSpec } from '../spec.ts';
+
+export const identity: readonly OpSpec[] = [
+  {
+    type: 'Identity',
+    axes: 'X[*s] -> Y[*s]',
+    quant: { kind: 'passthrough' },
+    types: 'V -> V',
+    cpuBfloat16: true,
+  },
+  {
+    type: 'Cast',
+    axes: 'X[*s] -> Y[*s]',
+    quant: { kind: 'float-only', reason: 'changes the element type itself' },
+    types: 'T -> @to',
+    cpuBfloat16: true,
+  },
+  {
+    type: 'CastLike',
+    axes: 'X[*s], _ -> Y[*s]',
+    quant: { kind: 'float-only', reason: 'changes the element type itself' },
+    types: 'T1, T2 -> T2',
+  },
+  { type: 'BitCast', quant: { kind: 'exact' }, types: 'T -> @to', cpuBfloat16: true },
+  {
+    type: 'Dropout',
+    axes: 'X[*s], _, _ -> Y[*s], M[*s]',
+    quant: { kind: 'passthrough' },
+    types: 'T, T1?, bool? -> T, bool?',
+    bfloat16: 22,
+  },
+];

@@ -1,0 +1,19 @@
+/** Concatenation and splitting along one axis. */
+import type { OpSpec } from '../spec.ts';
+
+export const segments: readonly OpSpec[] = [
+  {
+    type: 'Concat',
+    axes: { relation: 'segments', axis: (node) => node.int('axis', 0) },
+    quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearConcat' },
+    types: 'T* -> T',
+    cpuBfloat16: true,
+  },
+  {
+    type: 'Split',
+    axes: { relation: 'segments', axis: (node) => node.int('axis', 0) },
+    quant: { kind: 'passthrough' },
+    types: 'T, int64? -> T*',
+    cpuBfloat16: true,
+  },
+];

@@ -1,0 +1,54 @@
+/** Pooling. */
+import type { OpSpec } from '../spec.ts';
+
+const POOL = 'X[n c *t+k] -> Y[n c *t], I[n c *t]';
+const GLOBAL = 'X[n c !*s] -> Y[n c !*t]';
+const FLOAT = { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' } as const;
+
+export const pooling: readonly OpSpec[] = [
+  {
+    type: 'AveragePool',
+    axes: POOL,
+    quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearAveragePool' },
+    types: 'T -> T',
+    bfloat16: 22,
+  },
+  {
+    type: 'GlobalAveragePool',
+    axes: GLOBAL,
+    quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearGlobalAveragePool' },
+    types: 'T -> T',
+    bfloat16: 22,
+  },
+  { type: 'MaxPool', axes: POOL, quant: { kind: 'passthrough' }, types: 'T -> T, int64?', bfloat16: 22 },
+  { type: 'GlobalMaxPool', axes: GLOBAL, quant: { kind: 'passthrough' }, types: 'T -> T', bfloat16: 22 },
+  { type: 'LpPool', axes: POOL, quant: FLOAT, types: 'T -> T', bfloat16: 22 },
+  { type: 'GlobalLpPool', axes: GLOBAL, quant: FLOAT, types: 'T -> T', bfloat16: 22 },
+  {
+    type: 'MaxUnpool',
+    axes: 'X[n c !*s], I[n c !*s], _ -> Y[n c !*t]',
+    quant: FLOAT,
+    types: 'T1, int64, int64? -> T1',
+    bfloat16: 22,
+  },
+  {
+    type: 'MaxRoiPool',
+    axes: 'X[!n c !*s], R[r !f] -> Y[r c !*t]',
+    quant: FLOAT,
+    types: 'T, T -> T',
+    bfloat16: 22,
+  },
+  {
+    type: 'RoiAlign',
+    axes: 'X[!n c !*s], R[r !f], I[r] -> Y[r c !*t]',
+    quant: FLOAT,
+    types: 'T1, T1, int64 -> T1',
+    bfloat16: 22,
+  },
+  {
+    type: 'com.microsoft.NhwcMaxPool',
+    axes: 'X[n *t+k c] -> Y[n *t c]',
+    quant: { kind: 'quantized' },
+    types: 'T -> T',
+  },
+];

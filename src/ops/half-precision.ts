@@ -1,0 +1,33 @@
+/** Whether an operator exists in float16 or bfloat16, and what keeps it from being converted. */
+import type { Node } from '../ir/node.ts';
+import { specOf } from './table.ts';
+
+export type HalfType = 'float16' | 'bfloat16';
+
+/**
+ * Why the data of a node cannot have the type; null when it can.
+ * @param opset version of the node's domain that the model imports
+ */
+export function halfRefusal(node: Node, opset: number, dtype: HalfType): string | null {
+  const spec = specOf(node);
+  if (!spec?.types) return `nothing is known of ${node.opType} in ${dtype}`;
+  const since = dtype === 'float16' ? float16Since(spec.float16) : bfloat16Since(spec.bfloat16, node.domain);
+  if (since === null) return `${node.opType} has no ${dtype} form`;
+  return opset >= since
+    ? null
+    : `${node.opType} takes ${dtype} from opset ${since} on, the model has ${opset}`;
+}
+
+/** True when onnxruntime's CPU provider can run the node on bfloat16 data; float16 it can always, by inserting casts. */
+export function runsBfloat16OnCpu(node: Node): boolean {
+  return specOf(node)?.cpuBfloat16 === true;
+}
+
+function float16Since(since: number | null | undefined): number | null {
+  return since === undefined ? 1 : since;
+}
+
+function bfloat16Since(since: number | null | undefined, domain: string): number | null {
+  // ai.onnx gained bfloat16 in the big sweep of opset 13; contrib operators have one version only.
+  return since === undefined ? (domain === '' ? 13 : 1) : since;
+}
