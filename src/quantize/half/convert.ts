@@ -20,22 +20,23 @@ import { HalfConstants, LARGEST } from './constants.ts';
 import { keepCounting } from './exact.ts';
 import type { HalfType } from './facts.ts';
 import { followNeighbours } from './follow.ts';
-import { type ClampedRanges, keepOverflowing, type RangeOf } from './overflow.ts';
+import { type MeasuredRanges, type MeasureOptions, measureRanges } from './measure.ts';
+import { keepLargeConstants, keepOverflowing, type RangeOf } from './overflow.ts';
 import { HalfPlan, requireOpset } from './plan.ts';
 import { Rewriter } from './rewrite.ts';
 import { storeWeights } from './storage.ts';
 import { LossTally } from './tally.ts';
 import { isFloat32, typeSparseInitializers, valuesOf } from './values.ts';
 
-export interface HalfOptions {
+export interface HalfOptions extends MeasureOptions {
   readonly dtype: HalfType;
   /** Inputs and outputs of the model become half as well. */
   readonly halfIo: boolean;
   readonly select: Selection;
-  /** Observed largest magnitudes, from `measureRanges`. */
+  /** Largest magnitudes known already; otherwise they are measured. */
   readonly ranges?: RangeOf | undefined;
-  /** The same once huge constants are clamped. */
-  readonly clamped?: ClampedRanges | undefined;
+  /** False: do not run the model to measure ranges (default: it is run, on `data` or on generated inputs). */
+  readonly measure?: boolean | undefined;
 }
 
 /**
@@ -49,9 +50,10 @@ export async function convertToHalf(
   context: Context,
   outcome: Outcome,
 ): Promise<void> {
-  const { dtype, halfIo, select, ranges, clamped = null } = options;
+  const { dtype, halfIo, select } = options;
   requireOpset(model, dtype);
   await runPasses(model, [liftConstants], context);
+  const { ranges, clamped = null } = await rangesFor(model, options, context);
   const largest = dtype === 'float16' ? (clamped?.largest ?? LARGEST.float16) : LARGEST.bfloat16;
   const constants = new HalfConstants(dtype, largest, new LossTally(outcome, dtype, largest));
   if (dtype === 'bfloat16' && !halfIo) {
@@ -60,13 +62,26 @@ export async function convertToHalf(
   }
   typeSparseInitializers(model);
   const plan = new HalfPlan(model, { dtype, halfIo, select });
-  if (ranges && dtype === 'float16') keepOverflowing(plan, ranges, clamped);
+  if (dtype === 'float16') keepLargeConstants(plan);
+  if (ranges) keepOverflowing(plan, ranges, clamped);
   keepCounting(plan);
   plan.settleSlots();
   followNeighbours(plan);
   const casts = new Rewriter(plan, constants, outcome).run();
   await runPasses(model, [sort], context);
   report(plan, casts, outcome);
+}
+
+/** bfloat16 has the range of float32. */
+async function rangesFor(
+  model: Model,
+  options: HalfOptions,
+  context: Context,
+): Promise<Partial<MeasuredRanges>> {
+  if (options.dtype === 'bfloat16') return {};
+  if (options.ranges || options.measure === false)
+    return { ...(options.ranges ? { ranges: options.ranges } : {}) };
+  return (await measureRanges(model, options, context)) ?? {};
 }
 
 function report(plan: HalfPlan, casts: number, outcome: Outcome): void {

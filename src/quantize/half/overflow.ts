@@ -1,7 +1,9 @@
-/** Keeps nodes in float32 that make or read numbers too large for half precision, as far as ranges are known. */
+/** Keeps nodes in float32 that make or read numbers too large for half precision. */
+import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
+import { largestOrdinary } from './magnitude.ts';
 import type { HalfPlan } from './plan.ts';
-import { floatsIn, graphsOf } from './values.ts';
+import { floatsIn, graphsOf, isFloat32 } from './values.ts';
 
 /** Largest magnitude of a value by name, infinities aside; undefined where it was not observed. */
 export type RangeOf = (name: string) => number | undefined;
@@ -16,6 +18,18 @@ export interface ClampedRanges {
 export const TOO_LARGE = 65520;
 /** What was observed on some inputs may be exceeded on others: half of the range is left as a reserve. */
 const RESERVE = 2;
+
+/** Parameters have a few elements for each channel; what is larger is a matrix, whose elements are small. */
+const PARAMETER_ELEMENTS = 1 << 16;
+
+/** Marks constants with ordinary numbers beyond the range (variances, factors) and keeps the nodes that read one. */
+export function keepLargeConstants(plan: HalfPlan): void {
+  for (const value of graphsOf(plan.model).flatMap(floatsIn)) {
+    if (!value.tensor || value.tensor.size > PARAMETER_ELEMENTS) continue;
+    const magnitude = largestOrdinary(value.tensor);
+    if (magnitude >= TOO_LARGE) keepAround(plan, value, magnitude);
+  }
+}
 
 /**
  * Marks values as too large and keeps every node that touches one.
@@ -34,15 +48,18 @@ export function keepOverflowing(plan: HalfPlan, exact: RangeOf, clamped: Clamped
     .filter((value) => !value.tensor && isLarge(value));
   for (let value = waiting.pop(); value; value = waiting.pop()) {
     if (plan.tooLarge.has(value)) continue;
-    plan.tooLarge.add(value);
-    const magnitude = (exact(value.name) ?? 0).toPrecision(3);
-    const reason = `'${value.name}' reaches ${magnitude}, half precision ends at 65504`;
-    const nodes = [value.producer, ...value.uses.map((use) => use.node)];
-    for (const node of nodes) {
-      if (!node || plan.slots.ties(node)) continue;
-      plan.keep(node, reason);
+    for (const node of keepAround(plan, value, exact(value.name) ?? 0))
       for (const output of node.outputs)
-        if (output?.dtype === 'float32' && (exact(output.name) ?? 0) >= TOO_LARGE) waiting.push(output);
-    }
+        if (isFloat32(output) && (exact(output.name) ?? 0) >= TOO_LARGE) waiting.push(output);
   }
+}
+
+/** Keeps the node that makes a value and those that read it; control flow decides place by place. */
+function keepAround(plan: HalfPlan, value: Value, magnitude: number): Node[] {
+  plan.tooLarge.add(value);
+  const touching = [value.producer, ...value.uses.map((use) => use.node)];
+  const nodes = touching.flatMap((node) => (node && !plan.slots.ties(node) ? [node] : []));
+  for (const node of nodes)
+    plan.keep(node, `'${value.name}' reaches ${magnitude.toPrecision(3)}, half precision ends at 65504`);
+  return nodes;
 }
