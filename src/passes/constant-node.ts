@@ -4,8 +4,8 @@ import { memoryBytes } from '../ir/bytes.ts';
 import { byteLengthOf } from '../ir/dtype.ts';
 import type { Node } from '../ir/node.ts';
 import { sizeOf, Tensor } from '../ir/tensor.ts';
-import { tensorFromProto } from '../onnx/from-proto.ts';
 import type { SparseTensorProto } from '../onnx/proto.ts';
+import { tensorFromProto } from '../onnx/tensor-from-proto.ts';
 
 /** Sparse constants are expanded up to this many bytes. */
 const DENSE_BYTES = 1 << 20;

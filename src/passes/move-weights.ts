@@ -179,6 +179,11 @@ function concat(moving: Moving, first: Tensor): Tensor[] | null {
   return [new Tensor({ dtype: first.dtype, dims, source })];
 }
 
+/** A tensor with its axes in another order, read when needed; null for packed types and strings. */
+export function transposeTensor(data: Tensor, perm: readonly number[]): Tensor | null {
+  return viewed(data, [permuted(wholeView(data.dims), perm)])?.[0] ?? null;
+}
+
 function viewed(data: Tensor, views: readonly View[]): Tensor[] | null {
   const width = widthOf(data);
   if (!width) return null;

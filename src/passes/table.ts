@@ -1,5 +1,9 @@
 /** The passes by name, and the pipelines commands run. */
+import { canonicalGemm } from './canonical-gemm.ts';
 import { foldConstants } from './fold-constants.ts';
+import { fuseBatchNorm } from './fuse-batch-norm.ts';
+import { gemmToMatmul } from './gemm-to-matmul.ts';
+import { inlineFunctions } from './inline-functions.ts';
 import { liftConstants } from './lift-constants.ts';
 import { mergeInitializers } from './merge-initializers.ts';
 import type { Pass } from './pass.ts';
@@ -9,9 +13,13 @@ import { sort } from './sort.ts';
 import { strip, stripModelMetadata } from './strip.ts';
 import { unlistConstants } from './unlist-constants.ts';
 
-/** Passes that keep every output equal, by name. */
+/** Passes that keep every output equal, by name; `upgradeOpset` is one as well, but needs to be told a version. */
 export const passes: readonly Pass[] = [
+  canonicalGemm,
   foldConstants,
+  fuseBatchNorm,
+  gemmToMatmul,
+  inlineFunctions,
   liftConstants,
   mergeInitializers,
   removeDead,
@@ -22,23 +30,26 @@ export const passes: readonly Pass[] = [
   unlistConstants,
 ];
 
-const clean: readonly Pass[] = [
+/** Brings weights to where a quantizer finds them, and takes out of the way what hides them. */
+const prepare: readonly Pass[] = [
+  inlineFunctions,
   unlistConstants,
   liftConstants,
   removeDead,
   removeIdentities,
   foldConstants,
+  fuseBatchNorm,
+  // What was folded or fused leaves constants and identities behind, and may have made equal what was not.
   removeIdentities,
-  mergeInitializers,
   removeDead,
+  mergeInitializers,
   sort,
 ];
 
 export const pipelines = {
   /** Everything that makes a model smaller or simpler and keeps what it computes. */
-  clean,
-  /** Brings weights to where a quantizer finds them. */
-  'prepare-quantize': clean,
+  clean: [...prepare, canonicalGemm, removeDead],
+  'prepare-quantize': prepare,
   /** After a quantizer: what it left behind. */
   finish: [removeDead, mergeInitializers, sort],
   strip: [strip],

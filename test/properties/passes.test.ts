@@ -6,12 +6,14 @@ import { decodeModel, openModel } from '../../src/onnx/read.ts';
 import { encodeModel } from '../../src/onnx/write.ts';
 import { changeText, type Pass, runPasses } from '../../src/passes/pass.ts';
 import { passes, pipelines } from '../../src/passes/table.ts';
+import { upgradeOpset } from '../../src/passes/upgrade-opset.ts';
 import { silentContext } from '../../src/step.ts';
 import { differences, outputsOf } from '../support/equivalence.ts';
 import { passSubjects } from '../support/pass-subjects.ts';
 
 const runs: (readonly [string, readonly Pass[]])[] = [
   ...passes.map((pass) => [pass.name, [pass]] as const),
+  ...[13, 21].map((target) => [`upgrade to ai.onnx ${target}`, [upgradeOpset(target)]] as const),
   ...Object.entries(pipelines).map(([name, list]) => [`pipeline ${name}`, list] as const),
 ];
 
