@@ -1,0 +1,77 @@
+/** What README and guides tell people to type works: every `llmc` line of their `sh` blocks is run. */
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codeBlocks, type Page, pages, ROOT } from './markdown.ts';
+
+const LLMC = join(ROOT, 'bin', 'llmc.js');
+/** Above a block whose commands need something a test does not have, with what that is. */
+const NOT_RUN = /^<!-- not run: .+ -->$/;
+
+/** Commands of a page; a backslash at the end of a line joins the next one. */
+function commands({ text }: Page): string[] {
+  return codeBlocks(text)
+    .filter(({ language, above }) => language === 'sh' && !NOT_RUN.test(above))
+    .flatMap(({ lines }) =>
+      lines
+        .join('\n')
+        .replace(/\\\n\s*/g, '')
+        .split('\n'),
+    )
+    .filter((line) => line.startsWith('llmc '));
+}
+
+/** Splits a command into arguments: blanks, single and double quotes, comments. Anything else of a shell is refused. */
+function words(command: string): string[] {
+  const line = command.replace(/\s#\s.*$/, '');
+  const found = line.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
+  return found.map((word) => {
+    const plain = word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single);
+    if (plain === word && /[$|<>&;`*?]/.test(word)) throw new Error(`quote '${word}' in: ${command}`);
+    return plain;
+  });
+}
+
+const subjects = pages('README.md', 'docs/guides')
+  .map((page) => ({ path: page.path, lines: commands(page) }))
+  .filter(({ lines }) => lines.length > 0);
+
+describe.for(subjects)('commands in $path', ({ lines }) => {
+  let folder = '';
+
+  beforeAll(() => {
+    if (!existsSync(join(ROOT, 'dist'))) throw new Error('llmc is not built: npm run build');
+    folder = mkdtempSync(join(tmpdir(), 'llmc-docs-'));
+    cpSync(join(ROOT, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  // In order and in one folder: a later command may use what an earlier one wrote.
+  it.for(lines)('%s', async (line) => {
+    const [, ...args] = words(line);
+    const { stdout } = await promisify(execFile)(process.execPath, [LLMC, ...args], {
+      cwd: folder,
+      maxBuffer: 1 << 26,
+    });
+    expect(stdout.length).toBeGreaterThan(0);
+  });
+});
+
+it('finds commands in the README', () => {
+  expect(subjects.map(({ path }) => path)).toContain('README.md');
+});
+
+it('splits commands as a shell would', () => {
+  expect(words('llmc bench a.onnx --require "speedup >= 1.3"  # gate')).toEqual([
+    'llmc',
+    'bench',
+    'a.onnx',
+    '--require',
+    'speedup >= 1.3',
+  ]);
+  expect(() => words('llmc inspect a.onnx | head')).toThrow("quote '|'");
+});
