@@ -1,5 +1,6 @@
 /** Whether an operator exists in float16 or bfloat16, and what keeps it from being converted. */
 import type { Node } from '../ir/node.ts';
+import type { OpSpec } from './spec.ts';
 import { specOf } from './table.ts';
 
 export type HalfType = 'float16' | 'bfloat16';
@@ -11,7 +12,7 @@ export type HalfType = 'float16' | 'bfloat16';
 export function halfRefusal(node: Node, opset: number, dtype: HalfType): string | null {
   const spec = specOf(node);
   if (!spec?.types) return `nothing is known of ${node.opType} in ${dtype}`;
-  const since = dtype === 'float16' ? float16Since(spec.float16) : bfloat16Since(spec.bfloat16, node.domain);
+  const since = dtype === 'float16' ? float16Since(spec) : bfloat16Since(spec, node.domain);
   if (since === null) return `${node.opType} has no ${dtype} form`;
   return opset >= since
     ? null
@@ -23,11 +24,13 @@ export function runsBfloat16OnCpu(node: Node): boolean {
   return specOf(node)?.cpuBfloat16 === true;
 }
 
-function float16Since(since: number | null | undefined): number | null {
-  return since === undefined ? 1 : since;
+function float16Since({ float16 }: OpSpec): number | null {
+  return float16 === undefined ? 1 : float16;
 }
 
-function bfloat16Since(since: number | null | undefined, domain: string): number | null {
+function bfloat16Since({ float16, bfloat16 }: OpSpec, domain: string): number | null {
+  if (bfloat16 !== undefined) return bfloat16;
+  if (float16 === null) return null;
   // ai.onnx gained bfloat16 in the big sweep of opset 13; contrib operators have one version only.
-  return since === undefined ? (domain === '' ? 13 : 1) : since;
+  return domain === '' ? 13 : 1;
 }

@@ -56,7 +56,7 @@ export interface OpSpec {
   readonly types?: string;
   /** First version of the domain whose type variables admit float16; null: none does. Default 1. */
   readonly float16?: number | null;
-  /** As `float16`. Default 13 in ai.onnx, 1 elsewhere. */
+  /** As `float16`. Default 13 in ai.onnx and 1 elsewhere, null where `float16` is. */
   readonly bfloat16?: number | null;
   /** True when onnxruntime's CPU kernels take bfloat16; unlike for float16, it inserts no casts for it. */
   readonly cpuBfloat16?: true;

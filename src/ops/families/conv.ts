@@ -60,16 +60,15 @@ export const convolution: readonly OpSpec[] = [
     types: 'T, T, T?, T? -> T',
     bfloat16: null,
   },
+  // Made by runtimes for themselves; the layout of the weight is their own business.
   {
     type: 'com.microsoft.NhwcConv',
-    axes: 'X[n *t+k (g i)], W[(g o) *k i], B[(g o)], Z[n *t (g o)] -> Y[n *t (g o)] | g=group:1',
     quant: { kind: 'compute', weights: [1] },
     types: 'T, T, T? -> T',
     bfloat16: null,
   },
   {
     type: 'com.microsoft.NhwcFusedConv',
-    axes: 'X[n *t+k (g i)], W[(g o) *k i], B[(g o)], Z[n *t (g o)] -> Y[n *t (g o)] | g=group:1',
     quant: { kind: 'compute', weights: [1] },
     types: 'T, T, T?, T? -> T',
     bfloat16: null,

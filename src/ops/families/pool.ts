@@ -1,7 +1,7 @@
 /** Pooling. */
 import type { OpSpec } from '../spec.ts';
 
-const POOL = 'X[n c *t+k] -> Y[n c *t], I[n c *t]';
+const POOL = 'X[n c *t+k] -> Y[n c *t]';
 const GLOBAL = 'X[n c !*s] -> Y[n c !*t]';
 const FLOAT = { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' } as const;
 
@@ -20,7 +20,13 @@ export const pooling: readonly OpSpec[] = [
     types: 'T -> T',
     bfloat16: 22,
   },
-  { type: 'MaxPool', axes: POOL, quant: { kind: 'passthrough' }, types: 'T -> T, int64?', bfloat16: 22 },
+  {
+    type: 'MaxPool',
+    axes: `${POOL}, I[n c *t]`,
+    quant: { kind: 'passthrough' },
+    types: 'T -> T, int64?',
+    bfloat16: 22,
+  },
   { type: 'GlobalMaxPool', axes: GLOBAL, quant: { kind: 'passthrough' }, types: 'T -> T', bfloat16: 22 },
   { type: 'LpPool', axes: POOL, quant: FLOAT, types: 'T -> T', bfloat16: 22 },
   { type: 'GlobalLpPool', axes: GLOBAL, quant: FLOAT, types: 'T -> T', bfloat16: 22 },
