@@ -1,9 +1,12 @@
 /** Round-to-nearest block quantization that keeps the tensor's own layout: QuantizeLinear blocks, GatherBlockQuantized. */
 import { type BlockSpec, blockCount } from './block.ts';
-import { fillFromColumns, fillFromRow } from './block-fill.ts';
+import { tilesOfColumns, tilesOfRows } from './block-fill.ts';
 import type { BlockRule } from './block-rule.ts';
 import { encodeTile, measureTile, TILE, tileScales, tileZeroPoints } from './block-tile.ts';
-import { packCodes } from './packing.ts';
+import { packCodes, packedLength } from './packing.ts';
+
+/** One tile of codes, one per byte. */
+const loose = new Uint8Array(TILE);
 
 /** A matrix quantized in place: codes where the weights were, packed over row ends as ONNX packs tensors. */
 export interface LinearBlocks {
@@ -28,29 +31,36 @@ export function quantizeLinearColumns(
   columns: number,
   spec: BlockSpec,
 ): LinearBlocks {
-  const { bits, blockSize } = spec;
+  const { bits, blockSize, symmetric } = spec;
   const rule = makeRule(spec, 'reciprocal');
-  const patterns = new Int32Array(weight.buffer, weight.byteOffset, weight.length);
   const blocks = blockCount(length, blockSize);
-  const perTile = TILE / blockSize;
-  const loose = new Uint8Array(TILE);
   const codes = new Uint8Array(length * columns);
   const scales = new Float32Array(blocks * columns);
   const zeroPoints = new Uint8Array(blocks * columns);
-  for (let block = 0; block < blocks; block++) {
-    const first = block * blockSize;
-    const rows = Math.min(blockSize, length - first);
-    for (let column = 0; column < columns; column += perTile) {
-      const width = Math.min(perTile, columns - column);
-      fillFromColumns(patterns, first * columns + column, columns, rows, width, blockSize);
-      measureTile(width, blockSize, rule);
-      encodeTile(width, blockSize, rule, loose, 0, blockSize, 8);
-      backToColumns(loose, rows, width, blockSize, codes, first * columns + column, columns);
-      scales.set(tileScales.subarray(0, width), block * columns + column);
-      zeroPoints.set(tileZeroPoints.subarray(0, width), block * columns + column);
-    }
-  }
-  return finish(codes, scales, zeroPoints, bits, spec.symmetric);
+  tilesOfColumns(weight, length, columns, blockSize, (count, first) => {
+    const block = first % blocks;
+    const column = (first - block) / blocks;
+    const row = block * blockSize;
+    measureTile(count, blockSize, rule);
+    encodeTile(count, blockSize, rule, loose, 0, blockSize, 8);
+    backToColumns(
+      Math.min(blockSize, length - row),
+      count,
+      blockSize,
+      codes,
+      row * columns + column,
+      columns,
+    );
+    scales.set(tileScales.subarray(0, count), block * columns + column);
+    zeroPoints.set(tileZeroPoints.subarray(0, count), block * columns + column);
+  });
+  return finish(
+    packCodes(codes, bits),
+    codes.length,
+    scales,
+    symmetric ? null : packCodes(zeroPoints, bits),
+    bits,
+  );
 }
 
 /**
@@ -65,28 +75,28 @@ export function quantizeLinearRows(
   length: number,
   spec: BlockSpec,
 ): LinearBlocks {
-  const { bits, blockSize } = spec;
+  const { bits, blockSize, symmetric } = spec;
   const rule = makeRule(spec, 'division');
   const blocks = blockCount(length, blockSize);
-  const perTile = TILE / blockSize;
-  const loose = new Uint8Array(TILE);
-  const codes = new Uint8Array(rows * length);
+  const bytes = packedLength(blockSize, bits);
+  const whole = length % blockSize === 0; // then blocks meet at byte boundaries
+  const codes = new Uint8Array(whole ? rows * blocks * bytes : rows * length);
   const scales = new Float32Array(rows * blocks);
   const zeroPoints = new Uint8Array(rows * blocks);
-  for (let row = 0; row < rows; row++) {
-    for (let first = 0; first < blocks; first += perTile) {
-      const count = Math.min(perTile, blocks - first);
-      const from = row * length + first * blockSize;
-      const weights = Math.min(count * blockSize, length - first * blockSize);
-      fillFromRow(weight, from, weights, count * blockSize);
-      measureTile(count, blockSize, rule);
+  tilesOfRows(weight, rows, length, blockSize, (count, first) => {
+    measureTile(count, blockSize, rule);
+    if (whole) encodeTile(count, blockSize, rule, codes, first * bytes, bytes);
+    else {
+      const block = first % blocks;
+      const weights = Math.min(count * blockSize, length - block * blockSize);
       encodeTile(count, blockSize, rule, loose, 0, blockSize, 8);
-      codes.set(loose.subarray(0, weights), from);
-      scales.set(tileScales.subarray(0, count), row * blocks + first);
-      zeroPoints.set(tileZeroPoints.subarray(0, count), row * blocks + first);
+      codes.set(loose.subarray(0, weights), ((first - block) / blocks) * length + block * blockSize);
     }
-  }
-  return finish(codes, scales, zeroPoints, bits, spec.symmetric);
+    scales.set(tileScales.subarray(0, count), first);
+    zeroPoints.set(tileZeroPoints.subarray(0, count), first);
+  });
+  const packed = whole ? codes : packCodes(codes, bits);
+  return finish(packed, rows * length, scales, symmetric ? null : packCodes(zeroPoints, bits), bits);
 }
 
 function makeRule(spec: BlockSpec, quotient: BlockRule['quotient']): BlockRule {
@@ -95,9 +105,8 @@ function makeRule(spec: BlockSpec, quotient: BlockRule['quotient']): BlockRule {
   return { bits, symmetric, scaleType, quotient, roundFirst: symmetric || quotient === 'reciprocal' };
 }
 
-/** Puts codes that lie column by column back into rows. */
+/** Puts the unpacked codes of a tile, one column after the other, back into rows. */
 function backToColumns(
-  loose: Uint8Array,
   rows: number,
   width: number,
   size: number,
@@ -114,19 +123,19 @@ function backToColumns(
 }
 
 function finish(
-  loose: Uint8Array,
+  codes: Uint8Array,
+  count: number,
   scales: Float32Array,
-  zeroPoints: Uint8Array,
+  zeroPoints: Uint8Array | null,
   bits: BlockSpec['bits'],
-  symmetric: boolean,
 ): LinearBlocks {
-  const codes = packCodes(loose, bits);
-  if (symmetric && bits < 8) flipSigns(codes, bits === 4 ? 0x88 : 0xaa, loose.length, bits);
-  return { codes, scales, zeroPoints: symmetric ? null : packCodes(zeroPoints, bits) };
+  if (zeroPoints === null && bits < 8) toSigned(codes, count, bits);
+  return { codes, scales, zeroPoints };
 }
 
-/** Turns codes around the middle into two's complement by flipping their top bits; leaves unused bits 0. */
-function flipSigns(codes: Uint8Array, topBits: number, count: number, bits: number): void {
+/** Turns packed codes around the middle into two's complement by flipping their top bits; unused bits stay 0. */
+function toSigned(codes: Uint8Array, count: number, bits: BlockSpec['bits']): void {
+  const topBits = (255 / ((1 << bits) - 1)) << (bits - 1);
   for (let i = 0; i < codes.length; i++) codes[i] = (codes[i] as number) ^ topBits;
   const used = (count * bits) % 8;
   if (used > 0) codes[codes.length - 1] = (codes[codes.length - 1] as number) & ((1 << used) - 1);

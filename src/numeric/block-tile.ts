@@ -1,4 +1,5 @@
 /** The inner loops of block-wise quantization, over a small tile of whole blocks at a fixed address. */
+import { MAX_BLOCK_SIZE } from './block.ts';
 import {
   type BlockRule,
   blockScale,
@@ -9,7 +10,7 @@ import {
 } from './block-rule.ts';
 
 /** Weights in a tile: two tiles fit the first-level cache. */
-const TILE_WEIGHTS = 2048;
+const TILE_WEIGHTS = MAX_BLOCK_SIZE;
 
 // Arrays and constants of the loops are constants of this module, and not exported: V8 then knows each array's address
 // and type. Passed as arguments, or read through an export (a cell that is loaded and checked every time), they make

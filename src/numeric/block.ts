@@ -1,4 +1,5 @@
 /** What block-wise quantization along one axis is: runs of weights that share a scale and a zero point. */
+import { LlmcError } from '../errors.ts';
 import { packedLength } from './packing.ts';
 
 /** Widths onnxruntime has kernels for. */
@@ -6,7 +7,7 @@ export type BlockBits = 2 | 4 | 8;
 
 export interface BlockSpec {
   readonly bits: BlockBits;
-  /** Weights per block, a power of two >= 16; the last block of a row may be shorter. */
+  /** Weights per block, a power of two from 16 to 2048; the last block of a run may be shorter. */
   readonly blockSize: number;
   /** Symmetric: no zero points, the middle code 2^(bits-1) is zero. */
   readonly symmetric: boolean;
@@ -27,14 +28,15 @@ export interface BlockQuantized {
   readonly zeroPoints: Uint8Array | null;
 }
 
-/** Blocks in a run of `length` weights. */
-export function blockCount(length: number, blockSize: number): number {
-  return Math.ceil(length / blockSize);
-}
+/** The largest block size. */
+export const MAX_BLOCK_SIZE = 2048;
 
-/** A byte full of one code. */
-export function repeatCode(code: number, bits: BlockBits): number {
-  return code * (255 / ((1 << bits) - 1));
+/** Blocks in a run of `length` weights; throws USAGE unless `blockSize` is a power of two from 16 to the largest. */
+export function blockCount(length: number, blockSize: number): number {
+  if (blockSize >= 16 && MAX_BLOCK_SIZE % blockSize === 0) return Math.ceil(length / blockSize);
+  throw new LlmcError('USAGE', `A block of ${blockSize} weights is not possible.`, {
+    hint: `Use a power of two from 16 to ${MAX_BLOCK_SIZE}, for example 32.`,
+  });
 }
 
 /** Storage for the result: zero codes and scales, every zero point the middle code. */
@@ -48,18 +50,20 @@ export function allocateBlocks(rows: number, length: number, spec: BlockSpec): B
 }
 
 function middlePoints(bytes: number, bits: BlockBits): Uint8Array {
-  return new Uint8Array(bytes).fill(repeatCode(1 << (bits - 1), bits));
+  const repeated = 255 / ((1 << bits) - 1); // a one in each code of a byte
+  return new Uint8Array(bytes).fill(repeated << (bits - 1));
 }
 
-/** Replaces the code at `index` of packed codes that start at byte `start`. */
-export function setCode(
+/** Sets the zero point of a block, numbered row by row, in packed zero points whose rows of `blocks` fill whole bytes. */
+export function setZeroPoint(
   packed: Uint8Array,
-  start: number,
-  index: number,
-  code: number,
+  block: number,
+  blocks: number,
+  zeroPoint: number,
   bits: BlockBits,
 ): void {
-  const byte = start + ((index * bits) >> 3);
+  const index = block % blocks;
+  const byte = ((block - index) / blocks) * packedLength(blocks, bits) + ((index * bits) >> 3);
   const shift = (index * bits) & 7;
-  packed[byte] = ((packed[byte] as number) & ~(((1 << bits) - 1) << shift)) | (code << shift);
+  packed[byte] = ((packed[byte] as number) & ~(((1 << bits) - 1) << shift)) | (zeroPoint << shift);
 }
