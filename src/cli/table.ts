@@ -2,15 +2,18 @@
 import { type Command, defineCommand } from './command.ts';
 import { benchSpec } from './commands/bench.options.ts';
 import { completionSpec } from './commands/completion.options.ts';
+import { convertSpec } from './commands/convert.options.ts';
+import { demoSpec } from './commands/demo.options.ts';
+import { quantizeSpec } from './commands/quantize.options.ts';
 import { reportSpec } from './commands/report.options.ts';
 
 export const commands: readonly Command[] = [
   // ADD when commands/inspect.ts exists:  defineCommand(inspectSpec, () => import('./commands/inspect.ts')),
-  // ADD when commands/convert.ts exists:  defineCommand(convertSpec, () => import('./commands/convert.ts')),
-  // ADD when commands/quantize.ts exists: defineCommand(quantizeSpec, () => import('./commands/quantize.ts')),
+  defineCommand(convertSpec, () => import('./commands/convert.ts')),
+  defineCommand(quantizeSpec, () => import('./commands/quantize.ts')),
   defineCommand(benchSpec, () => import('./commands/bench.ts')),
   defineCommand(reportSpec, () => import('./commands/report.ts')),
   // ADD when commands/ops.ts exists:      defineCommand(opsSpec, () => import('./commands/ops.ts')),
-  // ADD when commands/demo.ts exists:     defineCommand(demoSpec, () => import('./commands/demo.ts')),
+  defineCommand(demoSpec, () => import('./commands/demo.ts')),
   defineCommand(completionSpec, () => import('./commands/completion.ts')),
 ];

@@ -4,8 +4,6 @@ import { dirname, join, resolve } from 'node:path';
 import { onInterrupt } from '../cleanup.ts';
 import { LlmcError } from '../errors.ts';
 import { writeFailure } from '../onnx/transaction.ts';
-import { environment } from '../runtime/environment.ts';
-import { int8Profile } from '../runtime/int8-profile.ts';
 import type { Context } from '../step.ts';
 import type { QuantizeOptions } from './options.ts';
 import { type FixedScheme, type QuantizeJob, type QuantizeResult, quantizeFile } from './quantize.ts';
@@ -55,14 +53,10 @@ export async function quantizeAuto(job: QuantizeJob, context: Context): Promise<
   const folder = temporaryFolder(job.output);
   const release = onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
   try {
-    const saturates =
-      int8Profile(await environment(context.threads)).saturates && job.options.target === 'auto';
     const tried: Tried[] = [];
     for (const [index, candidate] of CANDIDATES.entries()) {
       context.signal.throwIfAborted();
-      // On CPUs that saturate, 7-bit weights are the honest int8.
-      const reduceRange = job.options.reduceRange || (saturates && candidate.scheme === 'int8-dynamic');
-      const options = merge(job.options, candidate, reduceRange);
+      const options = merge(job.options, candidate);
       tried.push(
         await attempt({ ...job, options, output: join(folder, `${index}.onnx`) }, candidate, context),
       );
@@ -71,11 +65,7 @@ export async function quantizeAuto(job: QuantizeJob, context: Context): Promise<
     for (const { candidate, note } of tried) context.note(`${candidate.label}: ${note}`);
     if (!best) throw nothingFits(tried);
     context.note(`kept ${best.candidate.label}: ${best.note}`);
-    const options = merge(
-      job.options,
-      best.candidate,
-      job.options.reduceRange || (saturates && best.candidate.scheme === 'int8-dynamic'),
-    );
+    const options = merge(job.options, best.candidate);
     // Written again rather than moved: data files are named after the model. The check has been passed.
     const written = await quantizeFile(
       { ...job, options: { ...options, check: 'load' } },
@@ -89,9 +79,9 @@ export async function quantizeAuto(job: QuantizeJob, context: Context): Promise<
   }
 }
 
-function merge(options: QuantizeOptions, candidate: Candidate, reduceRange: boolean): QuantizeOptions {
+function merge(options: QuantizeOptions, candidate: Candidate): QuantizeOptions {
   const exclude = [...options.exclude, ...(candidate.options.exclude ?? [])];
-  return { ...options, ...candidate.options, exclude, reduceRange };
+  return { ...options, ...candidate.options, scheme: candidate.scheme, exclude };
 }
 
 function temporaryFolder(output: string): string {

@@ -5,15 +5,6 @@ import { LlmcError } from '../errors.ts';
 export const SCHEME_NAMES = ['int8-dynamic', 'int8-weights', 'int4', 'fp16', 'bf16', 'auto'] as const;
 export type SchemeName = (typeof SCHEME_NAMES)[number];
 
-/** Names the JavaScript ecosystem uses (transformers.js dtypes) and what they mean here. */
-export const ALIASES: Readonly<Record<string, { scheme: SchemeName; weightType?: 'int8' | 'uint8' }>> = {
-  q8: { scheme: 'int8-dynamic' },
-  int8: { scheme: 'int8-dynamic', weightType: 'int8' },
-  uint8: { scheme: 'int8-dynamic', weightType: 'uint8' },
-  q4: { scheme: 'int4' },
-  q4f16: { scheme: 'int4' },
-};
-
 export const quantizeOptionsSchema = z.strictObject({
   scheme: z.enum(SCHEME_NAMES).default('auto'),
   bits: z.union([z.literal(2), z.literal(4), z.literal(8)]).default(4),
@@ -22,7 +13,8 @@ export const quantizeOptionsSchema = z.strictObject({
     .default(32),
   symmetric: z.boolean().nullable().default(null),
   perChannel: z.boolean().nullable().default(null),
-  weightType: z.enum(['int8', 'uint8']).default('int8'),
+  /** null: by target. */
+  weightType: z.enum(['int8', 'uint8']).nullable().default(null),
   reduceRange: z.boolean().default(false),
   rounding: z.enum(['nearest', 'hqq']).default('nearest'),
   format: z.enum(['default', 'qdq']).default('default'),
@@ -53,6 +45,10 @@ export function refuseContradictions(options: QuantizeOptions): void {
     );
   if (options.format === 'qdq' && options.scheme !== 'int4')
     throw contradiction(`--format qdq does not go with ${options.scheme}`, 'use it with --scheme int4');
-  if (options.format === 'qdq' && options.rounding === 'hqq' && options.bits === 8)
-    throw contradiction('--rounding hqq is for 4 bits and fewer', 'leave out --rounding, or use --bits 4');
+  if (options.format === 'qdq' && options.rounding === 'hqq')
+    throw contradiction('--rounding hqq does not go with --format qdq', 'leave out one of them');
+  if (options.rounding === 'hqq' && options.scheme !== 'int4')
+    throw contradiction(`--rounding hqq does not go with ${options.scheme}`, 'use it with --scheme int4');
+  if (options.rounding === 'hqq' && options.symmetric)
+    throw contradiction('--rounding hqq fits zero points, --symmetric has none', 'leave out one of them');
 }

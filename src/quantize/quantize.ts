@@ -9,12 +9,11 @@ import { saveModel } from '../onnx/write.ts';
 import { modelRecord } from '../report/record.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
 import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
-import { environment } from '../runtime/environment.ts';
-import { int8Profile } from '../runtime/int8-profile.ts';
 import type { Context } from '../step.ts';
 import { worstLayers } from './layers.ts';
 import { type QuantizeOptions, refuseContradictions } from './options.ts';
 import { stepRecord } from './step-record.ts';
+import { saturatesHere } from './target.ts';
 import { transform } from './transform.ts';
 import { verdict } from './verdict.ts';
 
@@ -156,10 +155,9 @@ async function warnAbout(
     context.warn(
       `the result is slower than the input model on this machine (${(1 / check.speed.estimate).toFixed(2)}x the time); --scheme auto measures the alternatives`,
     );
-  if (scheme !== 'int8-dynamic' || options.target === 'portable' || options.reduceRange) return;
-  const profile = int8Profile(await environment(context.threads));
-  if (profile.saturates && options.target === 'auto')
+  const explicit = options.weightType === 'int8' || options.target === 'x64-vnni' || options.parity !== null;
+  if (scheme === 'int8-dynamic' && explicit && !options.reduceRange && (await saturatesHere(context.threads)))
     context.warn(
-      'this CPU has no VNNI: sums of 8-bit products may saturate, and results differ from CPUs that have it; --target portable uses 7-bit weights, which are exact everywhere',
+      'this CPU has no VNNI: sums of signed 8-bit products saturate here, and accuracy measured here is too low; --target auto or portable avoids it',
     );
 }

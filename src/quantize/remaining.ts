@@ -4,6 +4,7 @@ import type { Model } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { Value } from '../ir/value.ts';
 import { allGraphs, allNodes } from '../ir/walk.ts';
+import { specOf } from '../ops/table.ts';
 import type { Outcome } from './outcome.ts';
 import { WORTHWHILE } from './schemes/scheme.ts';
 
@@ -15,7 +16,7 @@ export function explainRemaining(model: Model, outcome: Outcome): void {
   const told = new Set(outcome.skipped.map((entry) => entry.what));
   const small = new Map<string, { count: number; bytes: number }>();
   for (const { value, tensor } of floatConstants(model)) {
-    if (told.has(value.name)) continue;
+    if (told.has(value.name) || isParameter(value)) continue;
     if (isMatrix(tensor)) outcome.skip(value.name, explainUsers(value, outcome), tensor.byteLength);
     else {
       const users = usersOf(value).join(', ') || 'outputs';
@@ -45,6 +46,12 @@ function* floatConstants(model: Model): Generator<{ value: Value; tensor: Tensor
 
 function isMatrix(tensor: Tensor): boolean {
   return tensor.size >= WORTHWHILE && tensor.dims.filter((dim) => dim > 1).length > 1;
+}
+
+/** Scales and float zero points of operators that work on quantized values are no weights. */
+function isParameter(value: Value): boolean {
+  const { uses } = value;
+  return uses.length > 0 && uses.every(({ node }) => specOf(node)?.quant?.kind === 'quantized');
 }
 
 function usersOf(value: Value): string[] {

@@ -1,7 +1,8 @@
 /** A model in, the model of a scheme out: passes, types, the scheme, an account of what stayed float. */
 import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
-import { changeText, type PassTrace, runPasses } from '../passes/pass.ts';
+import { gemmToMatmul } from '../passes/gemm-to-matmul.ts';
+import { changeText, type Pass, type PassTrace, runPasses } from '../passes/pass.ts';
 import { removeDead } from '../passes/remove-dead.ts';
 import { sort } from '../passes/sort.ts';
 import { pipelines } from '../passes/table.ts';
@@ -14,9 +15,7 @@ import { explainRemaining } from './remaining.ts';
 import type { Scheme, SchemeOptions } from './schemes/scheme.ts';
 import { SCHEMES } from './schemes/table.ts';
 import { compileSelection } from './selection.ts';
-
-/** int8 kernels with less than eight bits of weight do not saturate: what `--target` asks for. */
-const REDUCED_TARGETS: ReadonlySet<string> = new Set(['portable']);
+import { type WeightArithmetic, weightArithmetic } from './target.ts';
 
 export interface Transformed {
   readonly outcome: Outcome;
@@ -37,18 +36,29 @@ export async function transform(
   const parity = options.parity !== null;
   // Compiled before the passes, so that names are those of the file.
   const select = compileSelection(model, options);
-  const traces = parity ? [] : await runPasses(model, pipelines['prepare-quantize'], context);
+  const traces = await runPasses(
+    model,
+    parity ? parityPasses(scheme) : pipelines['prepare-quantize'],
+    context,
+  );
   const entry: Scheme = SCHEMES[scheme];
   await raiseOpset(model, entry, options, traces, context);
   for (const { graph, reason } of await inferTypes(model)) {
     if (graph === model.graph.name) context.warn(`types are taken from the file: ${reason}`);
   }
-  await entry.apply(model, schemeOptions(scheme, options, select), outcome, context);
+  const arithmetic = await weightArithmetic(options, context.threads);
+  if (arithmetic.reason && entry === SCHEMES['int8-dynamic']) outcome.note(arithmetic.reason);
+  await entry.apply(model, schemeOptions(scheme, options, select, arithmetic), outcome, context);
   traces.push(...(await runPasses(model, [removeDead, sort], context)));
   explainRemaining(model, outcome);
   for (const trace of traces)
     for (const change of trace.changes) outcome.note(`${trace.name}: ${changeText(change)}`);
   return { outcome, traces };
+}
+
+/** onnxruntime's tools change nothing beforehand, save that dynamic quantization rewrites Gemm, in subgraphs too. */
+function parityPasses(scheme: string): readonly Pass[] {
+  return scheme === 'int8-dynamic' ? [gemmToMatmul] : [];
 }
 
 /** Upgrades ai.onnx where the scheme's operators need it; never lowers. */
@@ -73,6 +83,7 @@ function schemeOptions(
   scheme: string,
   options: QuantizeOptions,
   select: SchemeOptions['select'],
+  arithmetic: WeightArithmetic,
 ): SchemeOptions {
   const parity = options.parity !== null;
   return {
@@ -80,8 +91,8 @@ function schemeOptions(
     // onnxruntime's tools quantize per tensor unless told otherwise; a scale per channel costs nothing at run time.
     perChannel: options.perChannel ?? !parity,
     symmetric: options.symmetric,
-    weightType: options.weightType,
-    reduceRange: options.reduceRange || REDUCED_TARGETS.has(options.target),
+    weightType: scheme === 'int8-weights' ? (options.weightType ?? 'int8') : arithmetic.weightType,
+    reduceRange: scheme === 'int8-weights' ? options.reduceRange : arithmetic.reduceRange,
     bits: options.bits,
     blockSize: options.blockSize,
     rounding: options.rounding,

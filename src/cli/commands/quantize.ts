@@ -59,7 +59,7 @@ function parse(options: Invocation<typeof quantizeSpec>['options']): QuantizeOpt
     blockSize: options.blockSize,
     symmetric: options.symmetric ?? null,
     perChannel: options.perChannel ?? null,
-    weightType: options.scheme.weightsType ?? options.weightsType,
+    weightType: options.scheme.weightsType ?? options.weightsType ?? null,
     reduceRange: options.reduceRange,
     rounding: options.rounding,
     format: options.format,

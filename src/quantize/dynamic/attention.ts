@@ -1,6 +1,7 @@
 /** com.microsoft.Attention with constant projection weights, as QAttention. */
 import type { Node } from '../../ir/node.ts';
 import { Emitter, takeOutputs } from '../emit.ts';
+import { symmetricWeights } from '../schemes/scheme.ts';
 import type { DynamicQuantizer } from './quantizer.ts';
 
 /** Attributes QAttention shares with Attention. */
@@ -23,7 +24,7 @@ export function quantizeAttention(q: DynamicQuantizer, node: Node): string | nul
   if (foreign) return `QAttention has no attribute ${foreign}`;
   const weight = q.weight(w, {
     type: q.options.weightType,
-    symmetric: q.options.symmetric ?? q.options.weightType === 'int8',
+    symmetric: symmetricWeights(q.options),
     reduceRange: q.options.reduceRange,
     axis: q.options.perChannel ? 1 : null,
   });

@@ -3,6 +3,7 @@
 import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import { Emitter, takeOutputs } from '../emit.ts';
+import { symmetricWeights } from '../schemes/scheme.ts';
 import type { DynamicQuantizer } from './quantizer.ts';
 
 /** Kernel [out, in / group, ...k]; onnxruntime's ConvInteger takes one zero point, so per channel means symmetric. */
@@ -12,7 +13,7 @@ export function quantizeConv(q: DynamicQuantizer, node: Node): string | null {
   const rank = w.tensor.dims.length;
   if (rank < 3) return 'its kernel has no spatial axes';
   const { options } = q;
-  const symmetric = options.symmetric ?? options.weightType === 'int8';
+  const symmetric = symmetricWeights(options);
   const perChannel = options.perChannel && symmetric && !options.parity;
   const weight = q.weight(w, {
     type: options.weightType,

@@ -14,12 +14,14 @@ export function quantizeGather(q: DynamicQuantizer, node: Node): string | null {
   if (!table?.tensor || !indices) return 'its table is computed';
   if (q.options.parity) return gatherLikeOnnxruntime(q, node);
   if (table.tensor.size < WORTHWHILE) return 'small: nothing to gain';
-  const { reduceRange, symmetric, perChannel } = q.options;
+  const { reduceRange, symmetric, perChannel, weightType } = q.options;
   const rows = perChannel && table.tensor.dims.length === 2 && node.int('axis') === 0 && q.model.opset >= 11;
   // Signed and symmetric by default, so that a tied output projection shares the codes.
   const signed = symmetric ?? rows;
+  // A table with other users is tied to an output projection: the same codes serve both.
+  const type = rows && table.useCount > 1 ? weightType : rows || signed ? 'int8' : 'uint8';
   const weight = q.weight(table, {
-    type: rows || signed ? 'int8' : 'uint8',
+    type,
     symmetric: rows || signed,
     reduceRange,
     axis: rows ? 0 : null,
@@ -32,7 +34,14 @@ export function quantizeGather(q: DynamicQuantizer, node: Node): string | null {
     name,
     attributes: Object.fromEntries(node.attributes),
   });
-  if (rows) dequantizeRows(q, emitter, { codes, indices, scale: weight.scale, output });
+  if (rows)
+    dequantizeRows(q, emitter, {
+      codes,
+      indices,
+      scale: weight.scale,
+      output,
+      zero: type === 'int8' ? 0 : 128,
+    });
   else
     emitter.into('DequantizeLinear', [codes, weight.scale, weight.zeroPoint], [output], {
       name: `${output.name}_DequantizeLinear`,
@@ -47,17 +56,27 @@ interface Rows {
   /** [rows] */
   readonly scale: Value;
   readonly output: Value;
+  /** The code of zero. */
+  readonly zero: number;
 }
 
-/** Output = float(codes) * scale[indices], the scale stretched over the row. */
+/** Output = (float(codes) - zero) * scale[indices], the scale stretched over the row. */
 function dequantizeRows(
   q: DynamicQuantizer,
   emitter: Emitter,
-  { codes, indices, scale, output }: Rows,
+  { codes, indices, scale, output, zero }: Rows,
 ): void {
-  const floats = emitter.op('Cast', [codes], `${output.name}_codes`, {
+  const cast = emitter.op('Cast', [codes], `${output.name}_codes`, {
     attributes: { to: int(DTYPES.float32.code) },
   });
+  const floats =
+    zero === 0
+      ? cast
+      : emitter.op(
+          'Sub',
+          [cast, emitter.constant(`${output.name}_zero`, Tensor.scalar(zero))],
+          `${output.name}_centred`,
+        );
   const scales = emitter.op('Gather', [scale, indices], `${output.name}_scales`);
   const axes: readonly [(Value | null)[], Record<string, Attribute>] =
     q.model.opset >= 13

@@ -5,6 +5,7 @@ import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
 import { constantMatrix, type Matrix } from '../constant-matrix.ts';
 import { Emitter, takeOutputs } from '../emit.ts';
+import { symmetricWeights } from '../schemes/scheme.ts';
 import type { WeightSpec } from '../weight.ts';
 import type { DynamicQuantizer, Quantized } from './quantizer.ts';
 
@@ -83,8 +84,8 @@ function matrix(q: DynamicQuantizer, node: Node, { value, transposed }: Matrix, 
 }
 
 function weightSpec(q: DynamicQuantizer): Omit<WeightSpec, 'axis'> {
-  const { weightType, reduceRange, symmetric } = q.options;
-  return { type: weightType, symmetric: symmetric ?? weightType === 'int8', reduceRange };
+  const { weightType, reduceRange } = q.options;
+  return { type: weightType, symmetric: symmetricWeights(q.options), reduceRange };
 }
 
 const GEMM = 'Gemm';

@@ -40,9 +40,10 @@ export function quantizeLstm(q: DynamicQuantizer, node: Node): string | null {
 
 function lstmWeight(q: DynamicQuantizer, value: Value): Quantized {
   const [directions, gates] = value.tensor?.dims ?? [];
-  const { perChannel, reduceRange } = q.options;
+  const { perChannel, reduceRange, weightType, parity } = q.options;
   return q.weight(value, {
-    type: 'int8',
+    // onnxruntime's tool makes int8 of them whatever is asked for.
+    type: parity ? 'int8' : weightType,
     symmetric: true,
     reduceRange,
     transpose: true,

@@ -8,12 +8,16 @@ import { Emitter, takeOutputs } from '../emit.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
 import { type NBitsMatrices, type NBitsMatrix, quantizedBytes } from './matrix.ts';
 
+/** A product of two computed values has no weight to report on. */
+const COMPUTED = '';
+
 /** Y = A B with constant B [k, n]; a B behind a Transpose stays tied to its other users. */
 export function matMulToNBits(node: Node, matrices: NBitsMatrices, options: SchemeOptions): string | null {
   const [a, b] = node.inputs;
   if (!a || !b) return 'an operand is missing';
   const matrix = constantMatrix(b);
-  if (!matrix?.value.tensor) return 'both operands are computed, or the constant is on the left';
+  if (!matrix?.value.tensor)
+    return a.tensor ? 'the constant is on the left; MatMulNBits takes it on the right' : COMPUTED;
   if (options.parity && matrix.value !== b) return "onnxruntime's tool looks only at initializers";
   const reason = unsuited(matrix.value.tensor, matrix.transposed, a, options);
   if (reason) return reason;
@@ -24,7 +28,7 @@ export function matMulToNBits(node: Node, matrices: NBitsMatrices, options: Sche
 /** Y = alpha op(A) op(B) + beta C: alpha goes into the scales, C is added behind. */
 export function gemmToNBits(node: Node, matrices: NBitsMatrices, options: SchemeOptions): string | null {
   const [a, b, c] = node.inputs;
-  if (!a || !b?.tensor) return 'both operands are computed';
+  if (!a || !b?.tensor) return COMPUTED;
   const rows = node.int('transB') !== 0;
   const reason = unsuited(b.tensor, rows, a, options);
   if (reason) return reason;

@@ -5,7 +5,7 @@ import type { Value } from '../../ir/value.ts';
 import { type BlockSpec, blockCount } from '../../numeric/block.ts';
 import { quantizeColumns, quantizeRows } from '../../numeric/block-matmul.ts';
 import { encodeHalf } from '../../numeric/half.ts';
-import { quantizeColumnsHqq, quantizeRowsHqq } from '../../numeric/hqq.ts';
+import { hqqColumns, hqqRows } from '../../numeric/hqq.ts';
 import { packedLength } from '../../numeric/packing.ts';
 import { lazyTensors, type PartType } from '../lazy.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
@@ -74,7 +74,7 @@ export class NBitsMatrices {
 
 /** Zero points are on unless asked away: they cost an eighth of a bit per weight and buy accuracy. */
 export function isSymmetric(options: SchemeOptions): boolean {
-  return options.symmetric ?? options.parity;
+  return options.rounding !== 'hqq' && (options.symmetric ?? options.parity);
 }
 
 function specOf(tensor: Tensor, options: SchemeOptions): BlockSpec {
@@ -110,16 +110,14 @@ function blockParts(
     scales: { dtype: half ? 'float16' : 'float32', dims: [n, blocks] },
     zeroPoints,
   } as const;
-  const solve = {
-    nearest: rows
-      ? () => quantizeRows(floatsOf(tensor), n, k, spec)
-      : () => quantizeColumns(floatsOf(tensor), k, n, spec),
-    hqq: rows
-      ? () => quantizeRowsHqq(floatsOf(tensor), n, k, spec)
-      : () => quantizeColumnsHqq(floatsOf(tensor), k, n, spec),
-  }[rounding];
+  const { bits, blockSize, scaleType } = spec;
+  const hqq = { bits, blockSize, zeroPoints: 'integer', ...(scaleType ? { scaleType } : {}) } as const;
+  const solve = (weights: Float32Array) => {
+    if (rounding === 'hqq') return rows ? hqqRows(weights, n, k, hqq) : hqqColumns(weights, k, n, hqq);
+    return rows ? quantizeRows(weights, n, k, spec) : quantizeColumns(weights, k, n, spec);
+  };
   return lazyTensors(parts, () => {
-    const made = solve();
+    const made = solve(floatsOf(tensor));
     const scales = factor === 1 ? made.scales : made.scales.map((scale) => scale * factor);
     const stored = half ? new Uint16Array(scales.length) : scales;
     if (stored instanceof Uint16Array) encodeHalf(scales, stored);

@@ -4,12 +4,17 @@ import type { DType } from '../../ir/dtype.ts';
 import { floatsOf } from '../../ir/floats.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
-import { quantizeBlockedQdq } from '../../numeric/block-qdq.ts';
+import { quantizeLinearColumns, quantizeLinearRows } from '../../numeric/block-linear.ts';
 import { lazyTensors, type PartType } from '../lazy.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
 import { isSymmetric } from './matrix.ts';
 
-const DTYPE_OF: Readonly<Record<SchemeOptions['bits'], DType>> = { 2: 'int2', 4: 'int4', 8: 'int8' };
+/** Symmetric codes are signed where ONNX has a signed type that small; 8-bit ones lie around 128. */
+function dtypeOf(bits: SchemeOptions['bits'], symmetric: boolean): DType {
+  if (bits === 8) return 'uint8';
+  if (bits === 4) return symmetric ? 'int4' : 'uint4';
+  return symmetric ? 'int2' : 'uint2';
+}
 
 /** Puts `DequantizeLinear(block_size)` in front of a constant operand, once per constant. */
 export class BlockedQdq {
@@ -37,8 +42,10 @@ export class BlockedQdq {
     const { tensor, graph, name } = value;
     if (!tensor) throw new Error(`${name} is no constant`);
     const { bits, blockSize } = this.#options;
-    const dtype = DTYPE_OF[bits];
     const symmetric = isSymmetric(this.#options);
+    const dtype = dtypeOf(bits, symmetric);
+    // Only unsigned 8-bit codes need their zero point spelled out when it is the middle.
+    const middle = symmetric && bits === 8;
     const [rows, columns] = tensor.dims as [number, number];
     const blocks = Math.ceil((axis === 0 ? rows : columns) / blockSize);
     const scaleDims = axis === 0 ? [blocks, columns] : [rows, blocks];
@@ -48,9 +55,13 @@ export class BlockedQdq {
       {
         codes: { dtype, dims: tensor.dims },
         scales: { dtype: 'float32', dims: scaleDims },
-        zeroPoints: symmetric ? null : part,
+        zeroPoints: symmetric && !middle ? null : part,
       } as const,
-      () => quantizeBlockedQdq(floatsOf(tensor), rows, columns, axis === 0 ? 0 : 1, spec),
+      () => {
+        const quantizeBlocks = axis === 0 ? quantizeLinearColumns : quantizeLinearRows;
+        const blocked = quantizeBlocks(floatsOf(tensor), rows, columns, spec);
+        return middle ? { ...blocked, zeroPoints: new Uint8Array(blocked.scales.length).fill(128) } : blocked;
+      },
     );
     const floats = graph.value(`${name}_dequantized`);
     floats.type = { dtype: 'float32', shape: tensor.dims };

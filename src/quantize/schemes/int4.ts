@@ -56,7 +56,7 @@ export const int4: Scheme = {
       const reason = options.select(node) ?? rule(node);
       if (reason === null)
         outcome.change(label, `${options.bits}-bit weights in blocks of ${options.blockSize}`);
-      else outcome.skip(label, reason, bytes, 'node');
+      else if (reason !== '') outcome.skip(label, reason, bytes, 'node');
     }
     // onnxruntime's tool imports its domain even where it found nothing to do.
     if (options.format !== 'qdq' && (outcome.changed.length > 0 || options.parity))

@@ -7,7 +7,7 @@ import { DequantizedWeights } from '../dequantized-weight.ts';
 import { quantizeGather } from '../dynamic/gather.ts';
 import { DynamicQuantizer } from '../dynamic/quantizer.ts';
 import { dropUnused } from '../emit.ts';
-import { type Scheme, type SchemeOptions, WORTHWHILE } from './scheme.ts';
+import { type Scheme, type SchemeOptions, symmetricWeights, WORTHWHILE } from './scheme.ts';
 
 const GATHER = 'Gather';
 
@@ -62,7 +62,7 @@ function storeWeights(
     }
     weights.replace(node, index, {
       type: options.weightType,
-      symmetric: options.symmetric ?? options.weightType === 'int8',
+      symmetric: symmetricWeights(options),
       reduceRange: options.reduceRange,
       axis: options.perChannel && opset >= 13 ? channelAxis(node, index) : null,
     });

@@ -9,7 +9,7 @@ import type { Selection } from '../selection.ts';
 export interface SchemeOptions {
   readonly select: Selection;
   readonly perChannel: boolean;
-  /** null: what suits the scheme. */
+  /** null: what suits the scheme; 8-bit codes are symmetric then, unless onnxruntime's would not be. */
   readonly symmetric: boolean | null;
   readonly weightType: 'int8' | 'uint8';
   readonly reduceRange: boolean;
@@ -36,6 +36,11 @@ export interface Scheme {
   readonly opset: (options: QuantizeOptions) => { readonly wanted: number; readonly least: number };
   /** Passes are done and types are known when this runs; it edits the model in place. */
   readonly apply: (model: Model, options: SchemeOptions, outcome: Outcome, context: Context) => Promise<void>;
+}
+
+/** Whether 8-bit weights are symmetric: always by default, under parity only the signed ones. */
+export function symmetricWeights({ symmetric, parity, weightType }: SchemeOptions): boolean {
+  return symmetric ?? (!parity || weightType === 'int8');
 }
 
 /** Weights below this many elements are not worth a scale: they stay float, with that reason. */

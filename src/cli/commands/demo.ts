@@ -1,0 +1,95 @@
+/** `llmc demo`: inspects, quantizes, measures and reports the embedded model, offline. */
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bench } from '../../bench/bench.ts';
+import { onInterrupt } from '../../cleanup.ts';
+import { LlmcError } from '../../errors.ts';
+import { weightBytes } from '../../onnx/layout.ts';
+import { openModel } from '../../onnx/read.ts';
+import { quantizeOptionsSchema } from '../../quantize/options.ts';
+import { quantizeFile } from '../../quantize/quantize.ts';
+import { formatBytes } from '../../report/units.ts';
+import type { Handler } from '../command.ts';
+import type { demoSpec } from './demo.options.ts';
+
+/** What is embedded: a sentiment classifier and held-out sentences with labels (fixtures/README.md). */
+const EMBEDDED = new URL('../../../fixtures/demo/', import.meta.url);
+
+const SCHEMES = ['int8-dynamic', 'int8-weights', 'int4'] as const;
+
+export const run: Handler<typeof demoSpec> = async ({ options }, io) => {
+  const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'llmc-demo-'));
+  const remove = (): void => {
+    if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  const release = onInterrupt(remove);
+  try {
+    mkdirSync(folder, { recursive: true });
+    const [model, data] = ['model.onnx', 'eval.npz'].map((name) => embedded(name, folder)) as [
+      string,
+      string,
+    ];
+    const say = (text: string): void => {
+      if (!io.common.json && !io.common.quiet) io.stderr(`${text}\n`);
+    };
+    say('1. inspect: what is in the model');
+    say(`   ${summary(model)}`);
+    say('2. quantize: three schemes, each checked against the original on real data');
+    const steps = [];
+    const paths = [model];
+    for (const scheme of SCHEMES) {
+      const output = join(folder, `model.${scheme}.onnx`);
+      const quantizeOptions = quantizeOptionsSchema.parse({ scheme, data });
+      const job = {
+        input: model,
+        output,
+        options: quantizeOptions,
+        layout: {},
+        force: true,
+        checksum: false,
+      };
+      const { warn: _, ...rest } = io.context;
+      // The benchmark below tells what these warnings would.
+      const result = await quantizeFile(job, scheme, { ...rest, warn: () => {} });
+      say(`   ${scheme}: ${result.comparison.sizeRatio.toFixed(2)}x the size`);
+      steps.push(...result.steps);
+      paths.push(output);
+    }
+    say('3. bench: all of them, interleaved, on the same data');
+    const measured = await bench(paths, { data, timeMs: 1500 }, io.context);
+    return await io.finish({
+      version: 1,
+      tool: io.tool,
+      command: 'demo',
+      ...measured,
+      steps,
+      requirements: [],
+      warnings: [],
+    });
+  } finally {
+    remove();
+    release();
+  }
+};
+
+/** One line; `llmc inspect` says it all. */
+function summary(path: string): string {
+  const { model } = openModel(path);
+  const inputs = model.graph.inputs.map((value) => value.name).join(', ');
+  return `opset ${model.opset}, ${model.graph.nodeCount} nodes, ${formatBytes(weightBytes(model))} of weights, inputs ${inputs}`;
+}
+
+function embedded(name: string, folder: string): string {
+  const target = join(folder, name);
+  try {
+    copyFileSync(fileURLToPath(new URL(name, EMBEDDED)), target);
+  } catch (cause) {
+    throw new LlmcError('WRITE_FAILED', `the embedded ${name} cannot be copied to ${folder}`, {
+      hint: 'choose a folder that can be written to with --keep',
+      cause,
+    });
+  }
+  return target;
+}
