@@ -33,7 +33,7 @@ export async function givesTheSame(subject: Subject, after: string, context: Tes
   }
 }
 
-async function orSkip<T>(work: Promise<T>, { skip }: TestContext): Promise<T> {
+export async function orSkip<T>(work: Promise<T>, { skip }: TestContext): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -42,7 +42,7 @@ async function orSkip<T>(work: Promise<T>, { skip }: TestContext): Promise<T> {
 }
 
 /** A backend test's own inputs, made ones for the rest. */
-function feedsOf({ id, path, folder }: Subject, session: Session, { skip }: TestContext): Tensors {
+export function feedsOf({ id, path, folder }: Subject, session: Session, { skip }: TestContext): Tensors {
   const set = folder === undefined ? '' : join(folder, 'test_data_set_0');
   if (!existsSync(set)) return corpusFeeds(id, session.inputs);
   const feeds: Record<string, HostTensor> = {};
