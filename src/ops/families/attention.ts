@@ -7,41 +7,60 @@ const FUSED = { kind: 'float-only', reason: 'products of activations inside a fu
 
 /**
  * ai.onnx Attention. Labels: b batch, h heads, j heads of keys and values, s queries, t new keys, p past keys, u all
- * keys, e width of queries and keys, v width of values. Tensors of rank 3 keep heads and width in one axis.
+ * keys, e width of queries and keys (the scale depends on it), v width of values. Tensors of rank 3 keep heads and
+ * width in one axis. Masks run over batch, queries and keys, which are therefore left alone.
  */
 function attention(node: Node): string | null {
   const rank = rankOf(node, 0);
   if (rank !== 3 && rank !== 4) return null;
+  const [queries, keys] = rank === 4 ? sharedHeads(node) : ['h', 'j'];
   const part = (name: string, heads: string, rows: string, width: string) =>
-    `${name}[b ${rank === 4 ? `${heads} ${rows} ${width}` : `${rows} (${heads} ${width})`}]`;
-  const total = node.input(4) ? '!u' : 't';
-  const inputs = [part('Q', 'h', 's', 'e'), part('K', 'j', 't', 'e'), part('V', 'j', 't', 'v')];
-  const past = 'PK[b j !p !e], PV[b j !p !v]';
-  const present = `NK[b j ${total} e], NV[b j ${total} v]`;
+    `${name}[!b ${rank === 4 ? `${heads} ${rows} ${width}` : `${rows} (${heads} ${width.replace('!', '')})`}]`;
+  const total = node.input(4) ? '!u' : '!t';
+  const inputs = [part('Q', queries, '!s', '!e'), part('K', keys, '!t', '!e'), part('V', keys, '!t', 'v')];
+  const past = `PK[b ${keys} !p !e], PV[b ${keys} !p v]`;
+  const present = `NK[b ${keys} ${total} !e], NV[b ${keys} ${total} v]`;
   const sizes = rank === 3 ? ' | h=q_num_heads, j=kv_num_heads' : '';
-  return `${inputs.join(', ')}, _, ${past}, _ -> ${part('Y', 'h', 's', 'v')}, ${present}, _${sizes}`;
+  return `${inputs.join(', ')}, _, ${past}, _ -> ${part('Y', queries, '!s', 'v')}, ${present}, QK[b ${queries} !s ${total}]${sizes}`;
+}
+
+/** Labels of the heads of queries and of keys: one, when each query has keys of its own and no mask tells them apart. */
+function sharedHeads(node: Node): [string, string] {
+  const heads = [0, 1].map((input) => node.input(input)?.type?.shape?.[1]);
+  const mask = node.input(3)?.type?.shape ?? node.constant(3)?.dims;
+  const equal = typeof heads[0] === 'number' && heads[0] === heads[1];
+  const masked = node.input(3) !== null && (!mask || (mask.length === 4 && mask[1] !== 1));
+  return equal && !masked ? ['h', 'h'] : ['!h', '!j'];
 }
 
 /** Queries, keys and values come out of one weight, in thirds. */
 function selfAttention(node: Node): string | null {
   if (node.attributes.has('qkv_hidden_sizes') || node.input(4)) return null;
-  return 'X[b s d], W[d (3 h e)], B[(3 h e)] -> Y[b s (h e)] | h=num_heads';
+  return 'X[!b !s d], W[d (3 h e)], B[(3 h e)] -> Y[b s (h e)] | h=num_heads';
 }
 
 function multiHead(node: Node): string | null {
   // Packed inputs have rank 5, keys of cross attention that are computed already rank 4.
   if (rankOf(node, 1) !== 3 || rankOf(node, 2) !== 3) return null;
-  const [total, past] = node.input(6) ? ['u', 'PK[b h !p e], PV[b h !p v]'] : ['t', '_, _'];
+  const [total, past] = node.input(6) ? ['u', 'PK[b h !p !e], PV[b h !p v]'] : ['t', '_, _'];
   return (
-    `Q[b s (h e)], K[b t (h e)], V[b t (h v)], _, _, _, ${past} -> ` +
+    `Q[!b !s (h e)], K[b !t (h e)], V[b t (h v)], _, _, _, ${past} -> ` +
     `Y[b s (h v)], NK[b h !${total} e], NV[b h !${total} v] | h=num_heads`
   );
 }
 
+/** Heads of keys serve several heads of queries; neither can be cut alone. */
 function groupedQuery(node: Node): string | null {
   // Without keys the queries are a packed tensor.
   if (rankOf(node, 1) !== 3) return null;
-  return 'Q[b s (h e)], K[b t (j e)], V[b t (j e)], PK[b j !p e], PV[b j !p e] -> Y[b s (h e)], NK[b j !u e], NV[b j !u e] | h=num_heads, j=kv_num_heads';
+  const past = 'PK[b !j !p !e], PV[b !j !p !e]';
+  const present = 'NK[b j !u e], NV[b j !u e]';
+  return `Q[!b !s !(h e)], K[b !t (j e)], V[b t (j e)], ${past} -> Y[b s (h e)], ${present} | h=num_heads, j=kv_num_heads`;
+}
+
+/** Caches of angles run over positions; with rank 4 the heads are an axis of their own. */
+function rotary(node: Node): string {
+  return rankOf(node, 0) === 4 ? 'X[!b h !s !e], _, _, _ -> Y[b h s e]' : 'X[!b !s !e], _, _, _ -> Y[b s e]';
 }
 
 export const attentions: readonly OpSpec[] = [
@@ -110,15 +129,13 @@ export const attentions: readonly OpSpec[] = [
   }),
   {
     type: 'RotaryEmbedding',
-    axes: (node) =>
-      rankOf(node, 0) === 4 ? 'X[b h s !e], _, _, _ -> Y[b h s !e]' : 'X[b s !e], _, _, _ -> Y[b s !e]',
+    axes: rotary,
     quant: FUSED,
     types: 'T, T, T, int64? -> T',
   },
   {
     type: 'com.microsoft.RotaryEmbedding',
-    axes: (node) =>
-      rankOf(node, 0) === 4 ? 'X[b h s !e], _, _, _ -> Y[b h s !e]' : 'X[b s !e], _, _, _ -> Y[b s !e]',
+    axes: rotary,
     quant: FUSED,
     types: 'T, int64, T, T -> T',
   },

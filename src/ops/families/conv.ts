@@ -36,7 +36,7 @@ export const convolution: readonly OpSpec[] = [
   },
   {
     type: 'DeformConv',
-    axes: 'X[n (g i) !*s], W[(g o) i *k], O[n !f *t], B[(g o)], M[n !m *t] -> Y[n (g o) *t] | g=group:1',
+    axes: 'X[n !(g i) !*s], W[(g o) i !*k], O[n !f !*t], B[(g o)], M[n !m *t] -> Y[n (g o) *t] | g=group:1',
     quant: { kind: 'compute', weights: [1] },
     types: 'T, T, T, T?, T? -> T',
     bfloat16: 22,

@@ -1,5 +1,11 @@
 /** Operators that hand their input on: copies, casts, dropout. */
+import type { Node } from '../../ir/node.ts';
 import type { OpSpec } from '../spec.ts';
+
+/** With a third input it may be told to train, and drops what its seed says of all elements in order. */
+function dropout(node: Node): string {
+  return node.input(2) ? 'X[!*s], _, _ -> Y[*s], M[*s]' : 'X[*s], _ -> Y[*s], M[*s]';
+}
 
 export const identity: readonly OpSpec[] = [
   {
@@ -25,7 +31,7 @@ export const identity: readonly OpSpec[] = [
   { type: 'BitCast', quant: { kind: 'exact' }, types: 'T -> @to', cpuBfloat16: true },
   {
     type: 'Dropout',
-    axes: 'X[*s], _, _ -> Y[*s], M[*s]',
+    axes: dropout,
     quant: { kind: 'passthrough' },
     types: 'T, T1?, bool? -> T, bool?',
     bfloat16: 22,

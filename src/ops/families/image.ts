@@ -6,19 +6,26 @@ import type { OpSpec } from '../spec.ts';
 
 const FLOAT = { kind: 'float-only', reason: 'interpolates in float' } as const;
 
-/** An axis is kept when its scale is 1, or when its size is known to stay. */
+/**
+ * An axis is kept when its scale is 1. Where sizes are stated instead, they are numbers that would have to change with
+ * the axis, so that nothing can be cut; the axes whose size is known to stay are kept all the same.
+ */
 function resize(scalesInput: (node: Node) => number): (node: Node) => string | null {
   return (node) => {
     const rank = rankOf(node, 0);
     if (rank === null) return null;
     const scales = scalesOf(node, scalesInput(node));
+    if (scales?.length === rank) return signature(rank, (axis) => scales[axis] === 1, '');
     const from = node.input(0)?.type?.shape;
     const to = node.output()?.type?.shape;
-    const keeps = (axis: number) =>
-      scales?.length === rank ? scales[axis] === 1 : equalSizes(from?.[axis], to?.[axis]);
-    const { before, after } = changed(labels(rank), (axis) => !keeps(axis));
-    return `${tensor('X', before)}, _, _, _ -> ${tensor('Y', after)}`;
+    return signature(rank, (axis) => equalSizes(from?.[axis], to?.[axis]), '!');
   };
+}
+
+function signature(rank: number, keeps: (axis: number) => boolean, mark: string): string {
+  const { before, after } = changed(labels(rank), (axis) => !keeps(axis));
+  const marked = before.map((label) => (label.startsWith('!') ? label : mark + label));
+  return `${tensor('X', marked)}, _, _, _ -> ${tensor('Y', after)}`;
 }
 
 function equalSizes(a: Dim | undefined, b: Dim | undefined): boolean {

@@ -21,7 +21,11 @@ const SKIP = 'X[*b !h], R[*b !h], G[!h], B[!h], C[!h] -> Y[*b !h], _, _, Z[*b !h
 export const normalization: readonly OpSpec[] = [
   {
     type: 'BatchNormalization',
-    axes: 'X[n c *s], S[c], B[c], M[c], V[c] -> Y[n c *s], RM[c], RV[c]',
+    // In training the statistics are those of the batch.
+    axes: (node) =>
+      node.int('training_mode', 0) === 1
+        ? 'X[!n c !*s], S[c], B[c], M[c], V[c] -> Y[n c *s], RM[c], RV[c]'
+        : 'X[n c *s], S[c], B[c], M[c], V[c] -> Y[n c *s]',
     quant: { kind: 'float-only', reason: 'fold it into the layer before it instead' },
     types: 'T, T1, T1, T2, T2 -> T, T2?, T2?',
     bfloat16: 14,

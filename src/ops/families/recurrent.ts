@@ -14,8 +14,8 @@ interface Form {
 function recurrent({ gates, cell, transposed }: Form): (node: Node) => string {
   return (node) => {
     const byBatch = node.int('layout', 0) === 1;
-    const data = byBatch ? 'X[b t i]' : 'X[t b i]';
-    const state = (hidden: string) => (byBatch ? `[b d !${hidden}]` : `[d b !${hidden}]`);
+    const data = byBatch ? 'X[b !t i]' : 'X[!t b i]';
+    const state = (hidden: string) => (byBatch ? `[b !d !${hidden}]` : `[!d b !${hidden}]`);
     const rows = gates === 1 ? '!h' : `!(${gates} h)`;
     const weight = (input: string) => (transposed ? `[d ${input} ${rows}]` : `[d ${rows} ${input}]`);
     const inputs = [

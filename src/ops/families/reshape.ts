@@ -56,6 +56,18 @@ function tile(node: Node): string | null {
   return `${tensor('X', before)}, _ -> ${tensor('Y', after)}`;
 }
 
+/** Broadcasts to a stated shape: where that is 1 or beyond the input's rank, the input's axis is kept. */
+function expand(node: Node): string | null {
+  const shape = constantInts(node, 1);
+  const rank = rankOf(node, 0);
+  if (!shape || rank === null) return 'X[!*s], _ -> Y[!*s]';
+  const axes = labels(Math.max(rank, shape.length));
+  // The dims stated are numbers that would have to change with the axis.
+  const stated = (axis: number) => (shape[axis - (axes.length - shape.length)] ?? 1) !== 1;
+  const marked = axes.map((label, axis) => (stated(axis) ? `!${label}` : label));
+  return `${tensor('X', marked.slice(axes.length - rank))}, _ -> ${tensor('Y', marked)}`;
+}
+
 export const rearrangement: readonly OpSpec[] = [
   {
     type: 'Reshape',
@@ -80,7 +92,7 @@ export const rearrangement: readonly OpSpec[] = [
     types: 'T, int64 -> T',
     cpuBfloat16: true,
   },
-  { type: 'Expand', axes: 'X[*s], _ -> Y[*s]', quant: { kind: 'passthrough' }, types: 'T, int64 -> T' },
+  { type: 'Expand', axes: expand, quant: { kind: 'passthrough' }, types: 'T, int64 -> T' },
   {
     type: 'com.microsoft.ExpandDims',
     quant: { kind: 'passthrough' },
