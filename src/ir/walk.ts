@@ -21,12 +21,19 @@ export function* allNodes(model: Model, options: { functions?: boolean } = {}): 
   for (const graph of allGraphs(model, options)) yield* graph;
 }
 
-/** Values a node needs: its inputs and everything its subgraphs capture from outside. */
-export function* dependencies(node: Node): Generator<Value> {
-  for (const value of node.inputs) if (value) yield value;
+/** Values a node needs: its inputs and everything its subgraphs use, with what they capture from outside. */
+export function dependencies(node: Node): Value[] {
+  const found: Value[] = [];
+  collect(node, found);
+  return found;
+}
+
+// A list that grows, not nested generators: those cost the depth of nesting for every value.
+function collect(node: Node, found: Value[]): void {
+  for (const value of node.inputs) if (value) found.push(value);
   for (const body of node.subgraphs) {
-    for (const inner of body) yield* dependencies(inner);
-    yield* body.outputs;
+    for (const inner of body) collect(inner, found);
+    for (const value of body.outputs) found.push(value);
   }
 }
 

@@ -1,12 +1,12 @@
 /** How much structure a file may unfold to: small messages take far more memory than they take bytes. */
 import { LlmcError } from '../errors.ts';
 
-/** What any file may use, whatever its size: models of a few hundred thousand nodes stay below it. */
+/** What any file may use, whatever its size: forty thousand nodes stay below it. */
 const BASE = 128 << 20;
-/** Bytes of memory for each byte of the file; files made by exporters stay below ten. */
+/** Bytes of memory for each byte of the file; files made by exporters stay below forty. */
 const RATIO = 60;
-/** What no structure may exceed: a million nodes. Weights do not count, they stay in the file. */
-const CEILING = 1 << 30;
+/** What no structure may exceed: some 200,000 nodes with their names. Weights do not count, they stay in the file. */
+const CEILING = 768 << 20;
 
 /** Rough memory of a message with what the graph makes of it, in bytes; measured, rounded up. */
 const HEAVY: Readonly<Record<string, number>> = {
@@ -14,15 +14,18 @@ const HEAVY: Readonly<Record<string, number>> = {
   FunctionProto: 1200,
   GraphProto: 1200,
   NodeProto: 900,
-  TensorProto: 500,
+  TensorProto: 650,
 };
 const MESSAGE = 130;
 
 export const COST = {
+  /** In a list of numbers. */
   number: 8,
-  /** A string, its place in a list and, for the input of a node, the link it becomes. */
-  string: 100,
-  bytes: 130,
+  /** A field that comes by itself, whatever it holds. */
+  field: 50,
+  /** A string, its place in a list and, for an input or output of a node, the link it becomes. */
+  string: 250,
+  bytes: 200,
   span: 400,
 } as const;
 

@@ -65,26 +65,17 @@ export class Cursor {
     const { buf, len } = this.#reader;
     let pos = this.#reader.pos;
     let low = 0;
-    let shift = 0;
-    for (; shift < 35; shift += 7) {
+    let high = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
       if (pos >= len) throw malformed('a number ends early', this.position);
       const byte = buf[pos++] as number;
-      low += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) {
-        this.#reader.pos = pos;
-        return low;
-      }
-    }
-    let value = BigInt(low);
-    for (; shift < 70; shift += 7) {
-      if (pos >= len) throw malformed('a number ends early', this.position);
-      const byte = buf[pos++] as number;
-      value |= BigInt(byte & 0x7f) << BigInt(shift);
-      if (byte < 0x80) {
-        this.#reader.pos = pos;
-        value = BigInt.asIntN(64, value);
-        return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-      }
+      const part = byte & 0x7f;
+      if (shift < 32) low |= part << shift;
+      if (shift >= 32) high |= part << (shift - 32);
+      else if (shift > 25) high |= part >>> (32 - shift);
+      if (byte >= 0x80) continue;
+      this.#reader.pos = pos;
+      return joined(high, low >>> 0);
     }
     throw malformed('a number is longer than 64 bits', this.position);
   }
@@ -103,4 +94,10 @@ export class Cursor {
     if (pos >= 0 && pos <= this.#reader.len) this.#reader.pos = pos;
     else this.#load(position, 0);
   }
+}
+
+/** A signed high and an unsigned low half. */
+function joined(high: number, low: number): Int64 {
+  const value = high * 2 ** 32 + low;
+  return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) | BigInt(low);
 }

@@ -41,7 +41,8 @@ class Gather {
     else {
       this.#writer.uint32(tag).uint32(encoded.byteLength);
       this.#flush();
-      this.#parts.push(...encoded.parts);
+      // One by one: as arguments of a single call, many parts overflow the stack.
+      for (const part of encoded.parts) this.#parts.push(part);
       this.#byteLength += encoded.byteLength;
     }
   }

@@ -65,7 +65,7 @@ function readRange(fd: number, path: string, start: number, end: number): Uint8A
   const bytes = new Uint8Array(end - start);
   let done = 0;
   while (done < bytes.byteLength) {
-    const count = readSync(fd, bytes, done, Math.min(CHUNK, bytes.byteLength - done), start + done);
+    const count = readSome(fd, path, bytes, done, start + done);
     if (count === 0)
       throw new LlmcError('MODEL_UNREADABLE', `${path} ends at byte ${start + done}, ${end} expected`, {
         hint: 'the file changed or shrank while llmc was reading it; try again',
@@ -73,4 +73,16 @@ function readRange(fd: number, path: string, start: number, end: number): Uint8A
     done += count;
   }
   return bytes;
+}
+
+function readSome(fd: number, path: string, bytes: Uint8Array, done: number, position: number): number {
+  try {
+    return readSync(fd, bytes, done, Math.min(CHUNK, bytes.byteLength - done), position);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw new LlmcError('MODEL_UNREADABLE', `${path} cannot be read at byte ${position} (${code})`, {
+      hint: 'the disk or the network share it lies on has a problem; copy the file elsewhere',
+      cause,
+    });
+  }
 }

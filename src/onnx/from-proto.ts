@@ -1,42 +1,28 @@
 /** Messages to ir: names become links, constants become tensors; what llmc does not model is carried in `rest`. */
 import { LlmcError } from '../errors.ts';
 import type { Attribute } from '../ir/attribute.ts';
-import { memoryBytes } from '../ir/bytes.ts';
-import { byteLengthOf, dtypeOfCode } from '../ir/dtype.ts';
+import { dtypeOfCode } from '../ir/dtype.ts';
 import { Graph } from '../ir/graph.ts';
 import { Model, type ModelFunction } from '../ir/model.ts';
-import { sizeOf, Tensor } from '../ir/tensor.ts';
 import { type TensorType, Value } from '../ir/value.ts';
 import { canonicalDomain } from './domain.ts';
-import type { ExternalFiles } from './external.ts';
+import { invalid } from './invalid.ts';
 import type {
   AttributeProto,
   GraphProto,
   ModelProto,
   NodeProto,
   OperatorSetIdProto,
-  TensorProto,
   TypeProto,
   ValueInfoProto,
 } from './proto.ts';
-import { typedData } from './typed-data.ts';
-
-/** Where tensors of this model may find their external data; null for models that live in memory. */
-export interface Surroundings {
-  readonly external: ExternalFiles | null;
-}
-
-function invalid(
-  message: string,
-  hint = 'the file is damaged or was written by a faulty tool; export it again',
-): LlmcError {
-  return new LlmcError('MODEL_INVALID', message, { hint });
-}
+import { quoted } from './quoted.ts';
+import { type Surroundings, tensorFromProto } from './tensor-from-proto.ts';
 
 /**
  * Builds the model of a decoded ModelProto. No weight is read.
- * @throws LlmcError MODEL_UNREADABLE without a graph; MODEL_INVALID for undefined or doubly defined names, dims that
- * contradict the data, and duplicate opset imports; EXTERNAL_DATA for locations that are refused.
+ * @throws LlmcError MODEL_UNREADABLE without a graph; MODEL_INVALID for undefined or doubly defined names and dims that
+ * contradict the data; EXTERNAL_DATA for locations that are refused.
  */
 export function modelFromProto(proto: ModelProto, surroundings: Surroundings): Model {
   const {
@@ -119,7 +105,8 @@ function graphFromProto(
   graph.rest = { ...rest, hasName: name !== undefined };
   const scope = new Scope(outer);
   const define = (text: string): Value => {
-    if (scope.values.has(text)) throw invalid(`'${text}' is defined twice in graph '${graph.name}'`);
+    if (scope.values.has(text))
+      throw invalid(`'${quoted(text)}' is defined twice in graph '${quoted(graph.name)}'`);
     const value = new Value(text, graph);
     graph.names.add(text);
     scope.values.set(text, value);
@@ -129,12 +116,18 @@ function graphFromProto(
   addInitializers(graph, proto, scope, define, surroundings);
   for (const item of node ?? []) for (const text of item.output ?? []) if (text !== '') define(text);
   for (const item of node ?? []) appendNode(graph, item, scope, surroundings);
+  const captured = new Map<Value, ValueInfoProto>();
   graph.outputs = (output ?? []).map((info) => {
     const value = scope.find(info.name ?? '');
-    if (!value) throw invalid(`output '${info.name ?? ''}' of graph '${graph.name}' is produced by nothing`);
-    if (value.graph !== graph) value.graph.registerEscape(value);
-    return value.graph === graph ? describe(value, info) : value;
+    if (!value)
+      throw invalid(`output '${quoted(info.name)}' of graph '${quoted(graph.name)}' is produced by nothing`);
+    if (value.graph === graph) return describe(value, info);
+    value.graph.registerEscape(value);
+    captured.set(value, info);
+    return value;
   });
+  // What a body says of an outer value it hands out is the body's, not the value's.
+  if (captured.size > 0) graph.rest = { ...graph.rest, captured };
   graph.valueInfo = (value_info ?? []).flatMap((info) => {
     const value = scope.values.get(info.name ?? '');
     return value && !value.rest ? [describe(value, info)] : [];
@@ -153,7 +146,7 @@ function addInitializers(
   for (const tensor of proto.initializer ?? []) {
     const text = tensor.name ?? '';
     const listed = scope.values.get(text);
-    if (listed?.tensor) throw invalid(`initializer '${text}' is defined twice`);
+    if (listed?.tensor) throw invalid(`initializer '${quoted(text)}' is defined twice`);
     const value = listed ?? define(text);
     value.tensor = tensorFromProto(tensor, surroundings);
     value.type ??= { dtype: value.tensor.dtype, shape: value.tensor.dims };
@@ -178,7 +171,8 @@ function appendNode(graph: Graph, proto: NodeProto, scope: Scope, surroundings: 
     inputs: (input ?? []).map((text) => {
       if (text === '') return null;
       const value = scope.find(text);
-      if (!value) throw invalid(`node '${name || op_type}' reads '${text}', which nothing defines`);
+      if (!value)
+        throw invalid(`node '${quoted(name || op_type)}' reads '${quoted(text)}', which nothing defines`);
       return value;
     }),
     outputs: (output ?? []).map((text) => (text === '' ? null : (scope.values.get(text) ?? null))),
@@ -224,10 +218,10 @@ function attributeFromProto(
     case 's':
       return { kind: 'string', value: s ?? new Uint8Array(0), rest };
     case 't':
-      if (!t) throw invalid(`attribute '${proto.name ?? ''}' says tensor but has none`);
+      if (!t) throw invalid(`attribute '${quoted(proto.name)}' says tensor but has none`);
       return { kind: 'tensor', value: tensorFromProto(t, surroundings), rest };
     case 'g':
-      if (!g) throw invalid(`attribute '${proto.name ?? ''}' says graph but has none`);
+      if (!g) throw invalid(`attribute '${quoted(proto.name)}' says graph but has none`);
       return { kind: 'graph', value: body(g), rest };
     case 'floats':
       return { kind: 'floats', value: floats ?? [], rest };
@@ -267,42 +261,4 @@ function tensorTypeOf(type: TypeProto | undefined): TensorType | null {
       )
     : null;
   return { dtype, shape };
-}
-
-/**
- * The tensor of a TensorProto; its bytes are not read.
- * @throws LlmcError MODEL_INVALID for unknown types, impossible dims, or data of another size than the dims say
- */
-export function tensorFromProto(proto: TensorProto, surroundings: Surroundings): Tensor {
-  const name = proto.name ?? '';
-  const dtype = dtypeOfCode(Number(proto.data_type ?? 0));
-  if (!dtype)
-    throw invalid(`tensor '${name}' has element type ${proto.data_type ?? 0}, which ONNX does not define`);
-  const dims = (proto.dims ?? []).map(Number);
-  const elements = sizeOf(dims);
-  if (dims.some((dim) => !(dim >= 0)) || elements > 2 ** 43)
-    throw invalid(`tensor '${name}' has impossible dims [${dims.join(', ')}]`);
-  if (dtype === 'string') {
-    const strings = proto.string_data ?? [];
-    if (strings.length !== elements)
-      throw invalid(`tensor '${name}' has ${strings.length} strings, needs ${elements}`);
-    return new Tensor({ dtype, dims, source: memoryBytes(new Uint8Array(0)), strings, rest: { ...proto } });
-  }
-  const byteLength = byteLengthOf(dtype, elements);
-  if (Number(proto.data_location ?? 0) === 1) {
-    if (!surroundings.external)
-      throw invalid(`tensor '${name}' refers to a file, but the model is not in one`);
-    return new Tensor({
-      dtype,
-      dims,
-      source: surroundings.external.source(proto, byteLength),
-      rest: { ...proto },
-    });
-  }
-  const source = proto.raw_data ?? typedData(proto, dtype, elements) ?? memoryBytes(new Uint8Array(0));
-  if (source.byteLength !== byteLength)
-    throw invalid(
-      `tensor '${name}' of ${dtype}[${dims.join(', ')}] has ${source.byteLength} bytes, needs ${byteLength}`,
-    );
-  return new Tensor({ dtype, dims, source, rest: { ...proto } });
 }

@@ -12,7 +12,11 @@ export function decodeText(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
   } catch {
-    const codes = Uint16Array.from(bytes, (byte) => (byte < 0x80 ? byte : ESCAPE + byte));
+    const codes = new Uint16Array(bytes.length);
+    for (let i = 0; i < bytes.length; i++) {
+      const byte = bytes[i] as number;
+      codes[i] = byte < 0x80 ? byte : ESCAPE + byte;
+    }
     return Buffer.from(codes.buffer).toString('utf16le');
   }
 }

@@ -69,7 +69,7 @@ function functionToProto(fn: ModelFunction, place: Place): FunctionProto {
 
 /** The GraphProto of a graph, its subgraphs included. */
 export function graphToProto(graph: Graph, place: Place): GraphProto {
-  const { hasName, ...rest } = graph.rest ?? {};
+  const { hasName, captured, ...rest } = graph.rest ?? {};
   const proto: GraphProto = { ...rest };
   if (graph.name !== '' || hasName) proto.name = graph.name;
   const nodes = graph.nodes.map((node) => nodeToProto(node, place));
@@ -81,11 +81,17 @@ export function graphToProto(graph: Graph, place: Place): GraphProto {
   if (graph.inputs.length > 0) proto.input = graph.inputs.map(valueInfoToProto);
   if (graph.outputs.length > 0)
     proto.output = graph.outputs.map((value) =>
-      value.graph === graph ? valueInfoToProto(value) : { name: value.name },
+      value.graph === graph ? valueInfoToProto(value) : capturedInfo(value, captured),
     );
   const listed = graph.valueInfo.filter((value) => isAlive(value, graph)).map(valueInfoToProto);
   if (listed.length > 0) proto.value_info = listed;
   return proto;
+}
+
+/** The ValueInfo of an outer value that a body hands out: what the file said there, under the present name. */
+function capturedInfo(value: Value, captured: unknown): ValueInfoProto {
+  const said = captured instanceof Map ? (captured.get(value) as ValueInfoProto | undefined) : undefined;
+  return { ...said, name: value.name };
 }
 
 /** A hint about a value that is gone, or that became an input or output, has no place in value_info. */

@@ -1,5 +1,5 @@
 /** Files that appear together or not at all: written in a hidden folder beside the target, then renamed. */
-import { existsSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { linkSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -26,7 +26,7 @@ export class Transaction {
   constructor(target: string, options: TargetOptions) {
     this.#target = resolve(target);
     this.#options = options;
-    this.#refuse(basename(this.#target));
+    this.claim([basename(this.#target)]);
     const parent = dirname(this.#target);
     try {
       sweep(parent);
@@ -37,14 +37,32 @@ export class Transaction {
     this.#release = onInterrupt(() => rmSync(this.folder, { recursive: true, force: true }));
   }
 
-  #refuse(name: string): void {
-    const path = join(dirname(this.#target), name);
-    if (!existsSync(path)) return;
-    const real = realpathSync(path);
-    if (this.#options.protect.some((file) => existsSync(file) && realpathSync(file) === real))
+  /** Refuses names that may not be taken; asked before any work is done and again at the end. */
+  claim(names: readonly string[]): void {
+    for (const name of names) this.#refuse(join(dirname(this.#target), name));
+  }
+
+  #refuse(path: string): void {
+    const there = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (!there) return;
+    // By number, not by path: the input may have many names (links, letter case).
+    const isInput = this.#options.protect.some((file) => {
+      const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+      return stat?.ino === there.ino && stat.dev === there.dev;
+    });
+    if (isInput)
       throw new LlmcError('FILE_EXISTS', `${path} is the input; llmc never overwrites it`, {
         hint: 'choose another name with -o',
       });
+    // Renaming over it would replace the folder, or /dev/null, for everybody.
+    if (!there.isFile())
+      throw new LlmcError(
+        'FILE_EXISTS',
+        `${path} is ${there.isDirectory() ? 'a folder' : 'no regular file'}`,
+        {
+          hint: 'choose another name with -o',
+        },
+      );
     if (!this.#options.force)
       throw new LlmcError('FILE_EXISTS', `${path} exists already`, {
         hint: 'use --force to replace it, or choose another name with -o',
@@ -58,20 +76,17 @@ export class Transaction {
   /** Moves the named files into place, the last one last; on a failure the old files come back. */
   async commit(names: readonly string[]): Promise<void> {
     const parent = dirname(this.#target);
-    for (const name of names) this.#refuse(name);
     const moved: string[] = [];
     try {
+      this.claim(names);
       for (const name of names) {
-        const place = join(parent, name);
-        if (existsSync(place)) renameSync(place, this.path(`${name}.old`));
+        keep(join(parent, name), this.path(`${name}.old`));
+        // Each rename replaces in one step: whoever looks finds the old file or the new one.
+        renameSync(this.path(name), join(parent, name));
         moved.push(name);
-        renameSync(this.path(name), place);
       }
     } catch (cause) {
-      for (const name of moved) {
-        rmSync(join(parent, name), { force: true });
-        if (existsSync(this.path(`${name}.old`))) renameSync(this.path(`${name}.old`), join(parent, name));
-      }
+      for (const name of names) restore(join(parent, name), this.path(`${name}.old`), moved.includes(name));
       throw writeFailure(this.#target, cause);
     } finally {
       this.dispose();
@@ -86,13 +101,32 @@ export class Transaction {
   }
 }
 
+/** A second name for the file, so that it can come back; where links are impossible the file itself moves aside. */
+function keep(place: string, aside: string): void {
+  if (!statSync(place, { throwIfNoEntry: false })) return;
+  try {
+    linkSync(place, aside);
+  } catch {
+    renameSync(place, aside);
+  }
+}
+
+function restore(place: string, aside: string, replaced: boolean): void {
+  if (statSync(aside, { throwIfNoEntry: false })) renameSync(aside, place);
+  else if (replaced) rmSync(place, { force: true });
+}
+
 /** Folders left by a process of this machine that was killed outright are removed by the next one. */
 function sweep(parent: string): void {
   const mine = owner.slice(0, owner.lastIndexOf('-'));
-  for (const name of readdirSync(parent)) {
-    const match = /^\.llmc-([A-Za-z0-9]*)-(\d+)-[A-Za-z0-9]{6}$/.exec(name);
-    if (match && match[1] === mine && !isAlive(Number(match[2])))
-      rmSync(join(parent, name), { recursive: true, force: true });
+  try {
+    for (const name of readdirSync(parent)) {
+      const match = /^\.llmc-([A-Za-z0-9]*)-(\d+)-[A-Za-z0-9]{6}$/.exec(name);
+      if (match && match[1] === mine && !isAlive(Number(match[2])))
+        rmSync(join(parent, name), { recursive: true, force: true });
+    }
+  } catch {
+    // Another user's litter, or a folder that may be written to but not listed: no reason to fail.
   }
 }
 
@@ -126,7 +160,8 @@ export function writeFailure(target: string, cause: unknown): unknown {
     ENOENT: 'the folder does not exist',
     ENOTDIR: 'a part of the path is not a folder',
   };
-  if (!(code in why) && !code.startsWith('E')) return cause;
+  // Node's own codes (ERR_...) are about arguments, not about files.
+  if (!/^E(?!RR_)/.test(code)) return cause;
   return new LlmcError('WRITE_FAILED', `cannot write ${target}: ${why[code] ?? code}`, {
     hint: 'nothing was changed; free some space or choose another place with -o',
     cause,

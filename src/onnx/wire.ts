@@ -54,6 +54,7 @@ function decodeMessage(
     const field = table.byId[tag >>> 3];
     const known = field !== undefined && decodeField(out, field, tag & 7, reading, end, depth);
     if (!known) {
+      budget.spend(COST.field);
       unknown ??= new JoinedBytes();
       unknown.add(unknownField(cursor, start, tag, end));
     }
@@ -141,7 +142,7 @@ function decodeNumbers(
 ): boolean {
   const read = () => (own === VARINT ? cursor.int64() : cursor.float());
   if (wireType === own) {
-    budget.spend(COST.number);
+    if (field.repeated) budget.spend(COST.field);
     put(out, field, read());
     return true;
   }

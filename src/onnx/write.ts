@@ -1,5 +1,6 @@
 /** Saving a model: streamed to a temporary folder, checked, flushed, renamed; the old state stays until then. */
 import { basename } from 'node:path';
+import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import { type Encoded, encode } from './encode.ts';
 import { Layout, type LayoutOptions, needsDataFiles } from './layout.ts';
@@ -23,9 +24,20 @@ export interface SavedModel {
 
 export const DEFAULT_ALIGN = 4096;
 
+/** What protobuf readers accept as one message. */
+const LARGEST_FILE = 2 ** 31 - 1;
+
+function tooLarge(external: boolean): LlmcError {
+  return new LlmcError('UNSUPPORTED', 'the model file would be above 2 GB, which no runtime reads', {
+    hint: external
+      ? 'its structure or the tensors inside its nodes are too large; turn them into initializers (--clean)'
+      : 'use --external-data always',
+  });
+}
+
 /**
  * Writes the model to `target` and its data files beside it.
- * @throws LlmcError FILE_EXISTS, WRITE_FAILED or USAGE (above 2 GB without data files); whatever `check` throws
+ * @throws LlmcError FILE_EXISTS, WRITE_FAILED, USAGE or UNSUPPORTED (above 2 GB); whatever `check` throws
  */
 export async function saveModel(model: Model, target: string, options: SaveOptions): Promise<SavedModel> {
   const layoutOptions: LayoutOptions = {
@@ -40,8 +52,11 @@ export async function saveModel(model: Model, target: string, options: SaveOptio
   const name = basename(target);
   const layout = needsDataFiles(model, layoutOptions) ? new Layout(name, layoutOptions) : null;
   const encoded = encode(modelTable, modelToProto(model, layout?.place));
+  if (encoded.byteLength > LARGEST_FILE) throw tooLarge(layout !== null);
+  const dataFiles = (layout?.files ?? []).map((file) => file.name);
   const transaction = new Transaction(target, options);
   try {
+    transaction.claim(dataFiles);
     for (const file of layout?.files ?? [])
       await writeFile(transaction.path(file.name), streamOptions, async (stream) => {
         for (const { offset, source } of file.parts) {
@@ -54,7 +69,6 @@ export async function saveModel(model: Model, target: string, options: SaveOptio
     });
     await options.check?.(transaction.path(name));
     streamOptions.signal.throwIfAborted();
-    const dataFiles = (layout?.files ?? []).map((file) => file.name);
     await transaction.commit([...dataFiles, name]);
     const data = (layout?.files ?? []).reduce((sum, file) => sum + file.byteLength, 0);
     return { path: target, dataFiles, byteLength: encoded.byteLength + data };
