@@ -6,8 +6,8 @@ import { defineOps, type OpSpec } from '../spec.ts';
 const FUSED = { kind: 'float-only', reason: 'products of activations inside a fused operator' } as const;
 
 /**
- * ai.onnx Attention. Labels: b batch, h heads, j heads of keys and values, s queries, t new keys, p past keys, u all
- * keys, e width of queries and keys (the scale depends on it), v width of values. Tensors of rank 3 keep heads and
+ * ai.onnx Attention. Labels: b batch, h heads, j heads of keys and values, s queries, t all keys, p past keys, c
+ * new keys, e width of queries and keys (the scale depends on it), v width of values. Tensors of rank 3 keep heads and
  * width in one axis. Masks run over batch, queries and keys, which are therefore left alone.
  */
 function attention(node: Node): string | null {
@@ -16,12 +16,12 @@ function attention(node: Node): string | null {
   const [queries, keys] = rank === 4 ? sharedHeads(node) : ['h', 'j'];
   const part = (name: string, heads: string, rows: string, width: string) =>
     `${name}[!b ${rank === 4 ? `${heads} ${rows} ${width}` : `${rows} (${heads} ${width.replace('!', '')})`}]`;
-  const total = node.input(4) ? '!u' : '!t';
-  const inputs = [part('Q', queries, '!s', '!e'), part('K', keys, '!t', '!e'), part('V', keys, '!t', 'v')];
+  const rows = node.input(4) ? '!c' : '!t';
+  const inputs = [part('Q', queries, '!s', '!e'), part('K', keys, rows, '!e'), part('V', keys, rows, 'v')];
   const past = `PK[b ${keys} !p !e], PV[b ${keys} !p v]`;
-  const present = `NK[b ${keys} ${total} !e], NV[b ${keys} ${total} v]`;
+  const present = `NK[b ${keys} !t !e], NV[b ${keys} !t v]`;
   const sizes = rank === 3 ? ' | h=q_num_heads, j=kv_num_heads' : '';
-  return `${inputs.join(', ')}, _, ${past}, _ -> ${part('Y', queries, '!s', 'v')}, ${present}, QK[b ${queries} !s ${total}]${sizes}`;
+  return `${inputs.join(', ')}, _, ${past}, _ -> ${part('Y', queries, '!s', 'v')}, ${present}, QK[b ${queries} !s !t]${sizes}`;
 }
 
 /** Labels of the heads of queries and of keys: one, when each query has keys of its own and no mask tells them apart. */
@@ -42,10 +42,10 @@ function selfAttention(node: Node): string | null {
 function multiHead(node: Node): string | null {
   // Packed inputs have rank 5, keys of cross attention that are computed already rank 4.
   if (rankOf(node, 1) !== 3 || rankOf(node, 2) !== 3) return null;
-  const [total, past] = node.input(6) ? ['u', 'PK[b h !p !e], PV[b h !p v]'] : ['t', '_, _'];
+  const [rows, past] = node.input(6) ? ['c', 'PK[b h !p e], PV[b h !p v]'] : ['t', '_, _'];
   return (
-    `Q[!b !s (h e)], K[b !t (h e)], V[b t (h v)], _, _, _, ${past} -> ` +
-    `Y[b s (h v)], NK[b h !${total} e], NV[b h !${total} v] | h=num_heads`
+    `Q[!b !s (h e)], K[b !${rows} (h e)], V[b ${rows} (h v)], _, _, _, ${past} -> ` +
+    `Y[b s (h v)], NK[b h !t e], NV[b h !t v] | h=num_heads`
   );
 }
 
@@ -54,8 +54,8 @@ function groupedQuery(node: Node): string | null {
   // Without keys the queries are a packed tensor.
   if (rankOf(node, 1) !== 3) return null;
   const past = 'PK[b !j !p !e], PV[b !j !p !e]';
-  const present = 'NK[b j !u e], NV[b j !u e]';
-  return `Q[!b !s !(h e)], K[b !t (j e)], V[b t (j e)], ${past} -> Y[b s (h e)], ${present} | h=num_heads, j=kv_num_heads`;
+  const present = 'NK[b j !t e], NV[b j !t e]';
+  return `Q[!b !s !(h e)], K[b !c (j e)], V[b c (j e)], ${past} -> Y[b s (h e)], ${present} | h=num_heads, j=kv_num_heads`;
 }
 
 /** Caches of angles run over positions; with rank 4 the heads are an axis of their own. */
@@ -64,7 +64,6 @@ function rotary(node: Node): string {
 }
 
 export const attentions: readonly OpSpec[] = [
-  // Keys of the past are counted when the model hands the present ones out.
   {
     type: 'Attention',
     axes: attention,
@@ -82,7 +81,7 @@ export const attentions: readonly OpSpec[] = [
   {
     type: 'com.microsoft.GroupQueryAttention',
     axes: groupedQuery,
-    macs: '2 b h s u e',
+    macs: '2 b h s t e',
     quant: FUSED,
     types:
       'T, T?, T?, TCACHE?, TCACHE?, int32, int32, T?, T?, int64?, T?, T?, float32?, float32?, T?, T? -> T, TCACHE?, TCACHE?, T?',
@@ -90,6 +89,7 @@ export const attentions: readonly OpSpec[] = [
   {
     type: 'com.microsoft.MultiHeadAttention',
     axes: multiHead,
+    macs: 'b h s t e + b h s t v',
     quant: FUSED,
     types: 'T, T?, T?, T?, int32?, T?, T?, T?, int32?, int32? -> T, T?, T?, QK?',
   },
