@@ -8,6 +8,7 @@ import { becomeConstant, Constants, unlistConstants } from './constants.ts';
 import { type Evaluation, evaluate, isTransferable } from './evaluate.ts';
 import { FoldGuard } from './fold-guard.ts';
 import { isDeterministic } from './foldable.ts';
+import { mergeGroup } from './merge-initializers.ts';
 import { movesWeights, moveWeights } from './move-weights.ts';
 import { callsFunction } from './opsets.ts';
 import type { Pass, PassScope } from './pass.ts';
@@ -59,6 +60,9 @@ async function sweep(
       if (tensor) becomeConstant(value, tensor);
     }
     for (const constant of unused) constant.graph.removeInitializer(constant);
+    // Counted once, so stored once.
+    for (const group of guard.equal(values).filter(({ length }) => length > 1))
+      mergeGroup(model, group, scope);
   });
   for (const [value, growth] of refused) {
     const reason = Number.isFinite(growth)

@@ -2,6 +2,7 @@
 import type { Node } from '../ir/node.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { Value } from '../ir/value.ts';
+import { ConstantKeys } from './constant-keys.ts';
 import type { Constants } from './constants.ts';
 
 /** All folds together may add this much when none of them saves anything. */
@@ -14,6 +15,8 @@ export class FoldGuard {
   readonly #folding: ReadonlySet<Node>;
   readonly #known: ReadonlyMap<Value, Tensor>;
   readonly #constants: Constants;
+  /** Equal values of several branches are stored once, so they count once. */
+  readonly #keys: ConstantKeys;
 
   /** @param nodes the nodes that were evaluated, producers before users */
   constructor(nodes: readonly Node[], known: ReadonlyMap<Value, Tensor>, constants: Constants) {
@@ -26,6 +29,7 @@ export class FoldGuard {
     this.#folding = folding;
     this.#known = known;
     this.#constants = constants;
+    this.#keys = new ConstantKeys(nodes);
   }
 
   /**
@@ -69,10 +73,23 @@ export class FoldGuard {
     const [dead, unused] = this.freedBy(values);
     let bytes = 0;
     if (values.some(({ producer }) => producer && !dead.has(producer))) return Number.POSITIVE_INFINITY;
-    for (const value of values) bytes += (this.#known.get(value)?.byteLength ?? 0) + constantOverhead(value);
+    for (const [value] of this.equal(values))
+      if (value) bytes += (this.#known.get(value)?.byteLength ?? 0) + constantOverhead(value);
     for (const value of unused) bytes -= (value.tensor?.byteLength ?? 0) + constantOverhead(value);
     for (const node of dead) bytes -= nodeBytes(node);
     return bytes;
+  }
+
+  /** The values in groups that are equal. */
+  equal(values: readonly Value[]): Value[][] {
+    const groups = new Map<string, Value[]>();
+    for (const value of values) {
+      const key = this.#keys.of(value);
+      const group = groups.get(key);
+      if (group) group.push(value);
+      else groups.set(key, [value]);
+    }
+    return [...groups.values()];
   }
 
   /** The nodes and constants nobody needs once these values are constants. */

@@ -22,8 +22,14 @@ export const mergeInitializers: Pass = {
   },
 };
 
-/** Constants stay in the graph they are in when all are there, else move to the innermost graph around all. */
-function mergeGroup(model: Model, group: readonly Value[], { changed, kept }: PassScope): void {
+/**
+ * Merges equal constants. They stay in the graph they are in when all are there, else move to the innermost graph
+ * around all.
+ */
+export function mergeGroup(model: Model, all: readonly Value[], { changed, kept }: PassScope): void {
+  // What a graph hands out keeps its name, so it stays.
+  const group = all.filter((value) => !value.isGraphOutput);
+  if (group.length < 2) return;
   const home = group.map((value) => value.graph).reduce(commonGraph);
   let keeper = group.find((value) => value.graph === home);
   if (!keeper) {

@@ -98,6 +98,34 @@ describe('fold-constants', () => {
     expect(changes).toEqual(['folded Split: 3 (q, k, v)']);
   });
 
+  it('stores once what two branches compute alike', async () => {
+    const { text, changes } = await apply(
+      `g (bool c, float[1,32] x) => (y) <float[48,32] w = {1, 2, 3}> {
+        y = If <
+          then_branch = t () => (float[1,48] a) { u = Transpose (w) a = MatMul (x, u) },
+          else_branch = e () => (float[1,48] b) { v = Transpose (w) n = Neg (x) b = MatMul (n, v) }
+        > (c)
+      }`,
+      foldConstants,
+    );
+    expect(changes).toEqual(['folded Transpose: 2 (u, v)', 'merged initializer of a subgraph: 2 (u, v)']);
+    expect(text).toMatchInlineSnapshot(`
+      "g (bool c, float[1,32] x) => (y)
+        <float[32,48] u_1 = {...}>
+      {
+        y = If <then_branch = t () => (float[1,48] a)
+        {
+          a = MatMul (x, u_1)
+        }, else_branch = e () => (float[1,48] b)
+        {
+          n = Neg (x)
+          b = MatMul (n, u_1)
+        }> (c)
+      }
+      "
+    `);
+  });
+
   it('leaves quantized constants and random numbers alone', async () => {
     const { changes } = await applyUnrun(
       `g (float[2] x) => (y, z) <int32[2] b = {1, 2}, float s = {0.5}, int32 o = {0}> {
