@@ -5,7 +5,6 @@ const encoder = new TextEncoder();
 const ESCAPE = 0xdc00;
 // With the u flag a low surrogate matches only where no high one is before it, and no real text has that.
 const ESCAPED = /[\udc80-\udcff]/u;
-const ESCAPED_RUNS = /([\udc80-\udcff]+)/u;
 
 /** Decodes; bytes that are not UTF-8 become lone surrogates U+DC80..U+DCFF (as Python's surrogateescape). */
 export function decodeText(bytes: Uint8Array): string {
@@ -24,10 +23,22 @@ export function decodeText(bytes: Uint8Array): string {
 /** The inverse of `decodeText`; also of names llmc made by adding to an escaped one. */
 export function encodeText(text: string): Uint8Array {
   if (!ESCAPED.test(text)) return encoder.encode(text);
-  const parts = text
-    .split(ESCAPED_RUNS)
-    .map((part, index) =>
-      index % 2 === 0 ? encoder.encode(part) : Uint8Array.from(part, (char) => char.charCodeAt(0) & 0xff),
-    );
-  return Buffer.concat(parts);
+  const bytes = new Uint8Array(3 * text.length);
+  let length = 0;
+  for (let at = 0; at < text.length; ) {
+    const escaped = isEscape(text, at);
+    const start = at;
+    while (at < text.length && isEscape(text, at) === escaped) at++;
+    if (escaped) for (let i = start; i < at; i++) bytes[length++] = text.charCodeAt(i) & 0xff;
+    else length += encoder.encodeInto(text.slice(start, at), bytes.subarray(length)).written;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** True for an escaped byte, not for the second half of a character beyond U+FFFF. */
+function isEscape(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code < ESCAPE + 0x80 || code > ESCAPE + 0xff) return false;
+  const before = at > 0 ? text.charCodeAt(at - 1) : 0;
+  return before < 0xd800 || before > 0xdbff;
 }
