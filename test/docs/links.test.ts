@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { anchors, pages, prose, ROOT } from './markdown.ts';
@@ -14,8 +14,8 @@ function broken(page: string, text: string, target: string): string | null {
   const [file = '', anchor] = target.split('#');
   const path = file === '' ? page : posix.normalize(posix.join(posix.dirname(page), file));
   if (path.startsWith('..')) return `${target} leaves the repository`;
-  if (!existsSync(join(ROOT, path))) return `${target} does not exist`;
-  if (anchor === undefined || !path.endsWith('.md') || statSync(join(ROOT, path)).isDirectory()) return null;
+  if (file !== '' && !existsSync(join(ROOT, path))) return `${target} does not exist`;
+  if (anchor === undefined || !path.endsWith('.md')) return null;
   const there = file === '' ? text : readFileSync(join(ROOT, path), 'utf8');
   return anchors(there).has(anchor) ? null : `${target} names no heading`;
 }
