@@ -49,7 +49,10 @@ export async function transform(
   const arithmetic = await weightArithmetic(options, context.threads);
   if (arithmetic.reason && entry === SCHEMES['int8-dynamic']) outcome.note(arithmetic.reason);
   await entry.apply(model, schemeOptions(scheme, options, select, arithmetic), outcome, context);
+  const imports = new Map(model.opsets);
   traces.push(...(await runPasses(model, [removeDead, sort], context)));
+  // onnxruntime's tools keep imports nobody uses.
+  if (parity) for (const [domain, version] of imports) model.opsets.set(domain, version);
   explainRemaining(model, outcome);
   for (const trace of traces)
     for (const change of trace.changes) outcome.note(`${trace.name}: ${changeText(change)}`);
@@ -103,5 +106,6 @@ function schemeOptions(
     halfRest: options.halfRest,
     parity,
     data: options.data,
+    mayRun: options.check !== 'none',
   };
 }

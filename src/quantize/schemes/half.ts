@@ -5,9 +5,10 @@ import type { Scheme } from './scheme.ts';
 export const half: Scheme = {
   name: 'half',
   summary: 'half precision: half the size, nearly the same numbers; speed depends on the hardware',
-  opset: () => ({ wanted: 7, least: 1 }),
+  // bfloat16 entered ai.onnx with opset 13.
+  opset: ({ scheme }) => (scheme === 'bf16' ? { wanted: 13, least: 13 } : { wanted: 7, least: 1 }),
   async apply(model, options, outcome, context) {
-    const { dtype, halfIo, select, data } = options;
-    await convertToHalf(model, { dtype, halfIo, select, data }, context, outcome);
+    const { dtype, halfIo, select, data, mayRun } = options;
+    await convertToHalf(model, { dtype, halfIo, select, data, measure: mayRun }, context, outcome);
   },
 };

@@ -25,6 +25,8 @@ export interface SchemeOptions {
   readonly halfRest: boolean;
   /** A data spec for schemes that look at activations. */
   readonly data: string | undefined;
+  /** False under `--check none`: the model must not be run. */
+  readonly mayRun: boolean;
   /** Names, placement and numbers exactly as onnxruntime's Python tools. */
   readonly parity: boolean;
 }
