@@ -18,7 +18,7 @@ interface Candidate {
 const CANDIDATES: readonly Candidate[] = [
   { label: 'int8-dynamic', scheme: 'int8-dynamic', options: {} },
   { label: 'int8-dynamic without Conv', scheme: 'int8-dynamic', options: { exclude: ['Conv'] } },
-  { label: 'int8-weights', scheme: 'int8-weights', options: {} },
+  { label: 'int8-weights', scheme: 'int8-weights', options: { format: 'cast' } },
   { label: 'fp16', scheme: 'fp16', options: {} },
 ];
 
@@ -62,7 +62,6 @@ export async function quantizeAuto(job: QuantizeJob, context: Context): Promise<
       );
     }
     const best = choose(tried);
-    for (const { candidate, note } of tried) context.note(`${candidate.label}: ${note}`);
     if (!best) throw nothingFits(tried);
     context.note(`kept ${best.candidate.label}: ${best.note}`);
     const options = merge(job.options, best.candidate);

@@ -17,7 +17,7 @@ export const quantizeOptionsSchema = z.strictObject({
   weightType: z.enum(['int8', 'uint8']).nullable().default(null),
   reduceRange: z.boolean().default(false),
   rounding: z.enum(['nearest', 'hqq']).default('nearest'),
-  format: z.enum(['default', 'qdq']).default('default'),
+  format: z.enum(['default', 'qdq', 'cast']).default('default'),
   include: z.array(z.string()).default([]),
   exclude: z.array(z.string()).default([]),
   target: z.enum(['auto', 'portable', 'x64-vnni', 'arm64', 'web']).default('auto'),
@@ -45,6 +45,11 @@ export function refuseContradictions(options: QuantizeOptions): void {
     );
   if (options.format === 'qdq' && options.scheme !== 'int4')
     throw contradiction(`--format qdq does not go with ${options.scheme}`, 'use it with --scheme int4');
+  if (options.format === 'cast' && options.scheme !== 'int8-weights')
+    throw contradiction(
+      `--format cast does not go with ${options.scheme}`,
+      'use it with --scheme int8-weights',
+    );
   if (options.format === 'qdq' && options.rounding === 'hqq')
     throw contradiction('--rounding hqq does not go with --format qdq', 'leave out one of them');
   if (options.rounding === 'hqq' && options.scheme !== 'int4')

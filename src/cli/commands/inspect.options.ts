@@ -1,6 +1,6 @@
 /** Operands, options and examples of `llmc inspect`. */
 import { type CommandSpec, operand } from '../command.ts';
-import { flag, integer } from '../option-types.ts';
+import { dimensions, flag, integer } from '../option-types.ts';
 
 export const inspectSpec = {
   name: 'inspect',
@@ -9,6 +9,7 @@ export const inspectSpec = {
   options: {
     tensors: flag('--tensors', 'list every tensor'),
     graph: flag('--graph', 'print the nodes'),
+    dim: dimensions('--dim <name=size>', 'size of a symbolic dimension for counting MACs (repeatable)'),
     top: integer('--top <n>', 'how many of the largest tensors to list', { fallback: 10, min: 0 }),
   },
   examples: [

@@ -37,8 +37,8 @@ export const quantizeSpec = {
     }),
     format: choice(
       '--format <name>',
-      'operators of the result; qdq: blocked QDQ of opset 21',
-      ['default', 'qdq'],
+      'operators of the result; qdq: blocked QDQ of opset 21 (int4); cast: folded at load, full speed (int8-weights)',
+      ['default', 'qdq', 'cast'],
       {
         fallback: 'default',
         shown: "the runtime's own operators",

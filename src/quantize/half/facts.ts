@@ -1,127 +1,50 @@
-/** Which operators exist in half precision, from which opset, and which of their float tensors stay float32 anyway. */
+/** How operators take to half precision: the element types of src/ops, and what beyond types matters here. */
 import type { Node } from '../../ir/node.ts';
-import { BFLOAT16_FROM } from './bfloat16-ops.ts';
+import { type ElementType, parseElementTypes } from '../../ops/element-types.ts';
+import { type HalfType, halfRefusal } from '../../ops/half-precision.ts';
+import { specOf } from '../../ops/table.ts';
 
-export type HalfType = 'float16' | 'bfloat16';
+export type { HalfType } from '../../ops/half-precision.ts';
 
-/** How an operator takes to half precision. */
 export interface HalfFact {
-  /** Why it has no half form; null when it has one. */
+  /** Why the node has no half form; null when it has one. */
   readonly refusal: string | null;
   /** Inputs and outputs that are float32 whatever the data is. */
   readonly fixedInputs: readonly number[];
   readonly fixedOutputs: readonly number[];
-  /** Its result does not depend on the element type of its float inputs at all (Shape, Size). */
+  /** Outputs whose type an attribute names: its name, and the type where the attribute is left out. */
+  readonly stated: readonly { readonly attribute: string; readonly float32WhenAbsent: boolean }[];
+  /** Its result does not depend on the element type of its float inputs at all. */
   readonly blind: boolean;
-  /** Periodic: an angle rounded to eleven bits gives another result altogether once it is large. */
+  /** Periodic: a large angle rounded to eleven bits gives another result altogether. */
   readonly periodic: boolean;
 }
 
-interface Row {
-  /** First opset with float16; Infinity: never. */
-  readonly from?: number;
-  readonly inputs?: readonly number[];
-  readonly outputs?: readonly number[];
-  readonly blind?: true;
-  readonly periodic?: true;
-  /** Said instead of "has no half form". */
-  readonly reason?: string;
-}
-
-const NEVER: Row = { from: Infinity };
-const SEQUENCE: Row = { from: Infinity, reason: 'sequences and optionals keep float32 tensors' };
-
-/** Departures from "all float tensors of a known operator may be half". */
-const EXCEPTIONS: Readonly<Record<string, Row>> = {
-  BitCast: { from: Infinity, reason: 'works on the bits of float32' },
-  Celu: { from: 28 },
-  ConcatFromSequence: SEQUENCE,
-  Constant: { from: Infinity, reason: 'a constant without a plain tensor form' },
-  Cos: { periodic: true },
-  CumSum: { from: 14 },
-  DequantizeLinear: { from: 19 },
-  DynamicQuantizeLinear: NEVER,
-  IsInf: { from: 20 },
-  // The statistics are computed and returned in float32 (attribute stash_type).
-  LayerNormalization: { outputs: [1, 2] },
-  NonMaxSuppression: NEVER,
-  Optional: SEQUENCE,
-  OptionalGetElement: SEQUENCE,
-  OptionalHasElement: SEQUENCE,
-  QLinearConv: NEVER,
-  QLinearMatMul: NEVER,
-  QuantizeLinear: { from: 19 },
-  Range: { from: 27 },
-  SequenceAt: SEQUENCE,
-  SequenceConstruct: SEQUENCE,
-  SequenceInsert: SEQUENCE,
-  SequenceMap: SEQUENCE,
-  Shape: { blind: true },
-  Sin: { periodic: true },
-  Size: { blind: true },
-  SplitToSequence: SEQUENCE,
-  Tan: { periodic: true },
-  TfIdfVectorizer: NEVER,
-};
-
-/** The scales of Resize and Upsample are float32; their place changed once. */
-function scalesInput(op: string, opset: number): readonly number[] | null {
-  if (op === 'Resize') return [opset >= 11 ? 2 : 1];
-  return op === 'Upsample' && opset >= 9 ? [1] : null;
-}
-
-/** com.microsoft operators with float16 for all float tensors but the listed ones; from onnxruntime 1.30's schemas. */
-const MICROSOFT: ReadonlyMap<string, Row> = new Map<string, Row>([
-  ...(
-    'Attention BiasAdd BiasDropout BiasGelu BiasSoftmax BiasSplitGelu BitmaskBiasDropout BitmaskDropout ' +
-    'CausalConvWithState ComplexMul ComplexMulConj ConvTransposeWithDynamicPads DecoderAttention ' +
-    'DecoderMaskedMultiHeadAttention DecoderMaskedSelfAttention DequantizeLinear EmbedLayerNormalization ' +
-    'ExpandDims FastGelu FusedConv FusedGemm FusedMatMul FusedMatMulActivation GatedAdd GatedRMSNorm ' +
-    'GatedRelativePositionBias GatherBlockQuantized GatherND Gelu GemmFastGelu GridSample Inverse Irfft ' +
-    'LinearAttention LongformerAttention MRotaryEmbedding MatMulBnb4 MatMulIntegerToFloat MatMulNBits ' +
-    'MatMulNBitsMlp MatMulNBitsQkv MultiHeadAttention NhwcConv NhwcFusedConv PackedAttention ' +
-    'PackedMultiHeadAttention Pad QAttention QuantizeLinear QuickGelu RelativePositionBias RemovePadding ' +
-    'RestorePadding Rfft RotaryEmbedding SparseAttention TransposeMatMul Trilu UnfoldTensor Unique'
-  )
-    .split(' ')
-    .map((op): [string, Row] => [op, {}]),
-  ['GroupNorm', { inputs: [1, 2] }],
-  ['GroupQueryAttention', { inputs: [12, 13] }],
-  ['SkipGroupNorm', { inputs: [1, 2] }],
-  ['SkipLayerNormalization', { outputs: [1, 2] }],
-  ['SkipSimplifiedLayerNormalization', { outputs: [1, 2] }],
+const BLIND: ReadonlySet<string> = new Set(['Shape', 'Size']);
+const PERIODIC: ReadonlySet<string> = new Set(['Cos', 'Sin', 'Tan']);
+/** Half forms exist, but mean something else, or are out of reach. */
+const REFUSALS: ReadonlyMap<string, string> = new Map([
+  ['BitCast', 'works on the bits of float32'],
+  ['Constant', 'a constant without a plain tensor form'],
 ]);
 
-/** The fact about a node, given the version of ai.onnx it is written in. */
+/** @param opset version of the node's domain that the model imports */
 export function halfFact(node: Node, opset: number, dtype: HalfType): HalfFact {
-  const row = rowOf(node, opset);
-  const from = row && dtype === 'bfloat16' ? Math.max(row.from ?? 0, bfloat16From(node)) : (row?.from ?? 0);
+  const { inputs, outputs } = parseElementTypes(specOf(node)?.types ?? '->');
   return {
-    refusal: row
-      ? refusal(node, from, opset, dtype, row.reason)
-      : `nothing is known of ${node.opType} in ${dtype}`,
-    fixedInputs: row?.inputs ?? [],
-    fixedOutputs: row?.outputs ?? [],
-    blind: row?.blind ?? false,
-    periodic: row?.periodic ?? false,
+    refusal: REFUSALS.get(node.opType) ?? halfRefusal(node, opset, dtype),
+    fixedInputs: float32At(inputs),
+    fixedOutputs: float32At(outputs),
+    stated: outputs.flatMap((type) =>
+      type.kind === 'attribute'
+        ? [{ attribute: type.name, float32WhenAbsent: type.fallback === 'float32' }]
+        : [],
+    ),
+    blind: BLIND.has(node.opType),
+    periodic: PERIODIC.has(node.opType),
   };
 }
 
-function rowOf(node: Node, opset: number): Row | null {
-  if (node.domain === 'com.microsoft') return MICROSOFT.get(node.op) ?? null;
-  if (node.domain !== '') return null;
-  const scales = scalesInput(node.op, opset);
-  return EXCEPTIONS[node.op] ?? (scales ? { inputs: scales } : BFLOAT16_FROM.has(node.op) ? {} : null);
-}
-
-function bfloat16From(node: Node): number {
-  return node.domain === '' ? (BFLOAT16_FROM.get(node.op) ?? Infinity) : 0;
-}
-
-function refusal(node: Node, from: number, opset: number, dtype: HalfType, reason?: string): string | null {
-  if (opset >= from) return null;
-  if (reason !== undefined) return reason;
-  return from === Infinity
-    ? `${node.opType} has no ${dtype} form`
-    : `${node.opType} takes ${dtype} from opset ${from} on, the model has ${opset}`;
+function float32At(types: readonly ElementType[]): number[] {
+  return types.flatMap((type, index) => (type.kind === 'fixed' && type.dtype === 'float32' ? [index] : []));
 }

@@ -30,10 +30,7 @@ function follows(plan: HalfPlan, node: Node): boolean {
     ...(plan.exits.get(value) ?? []).map((exit) => plan.wantedAtExit(value, exit)),
   ]);
   if (wanted.includes('half')) return false;
-  const neighbours = [
-    ...inputs.map((value) => value.producer),
-    ...outputs.flatMap((value) => value.uses.map((use) => use.node)),
-  ];
   // Between the model's own inputs and outputs alone there is nobody to follow.
-  return neighbours.some((other) => other !== null && (plan.kept.has(other) || plan.following.has(other)));
+  const neighbours = inputs.some((value) => value.producer) || outputs.some((value) => value.uses.length > 0);
+  return neighbours || outputs.length === 0;
 }

@@ -50,7 +50,7 @@ export class HalfPlan {
   fact(node: Node): HalfFact {
     const known = this.#facts.get(node);
     if (known) return known;
-    const fact = halfFact(node, this.model.opset, this.options.dtype);
+    const fact = halfFact(node, this.model.opsets.get(node.domain) ?? 1, this.options.dtype);
     this.#facts.set(node, fact);
     return fact;
   }
@@ -128,11 +128,11 @@ function touchesFloats(node: Node): boolean {
   return valuesOf(node).some(isFloat32) || node.subgraphs.length > 0;
 }
 
-/** A value of unknown type may be float32 or not: everything around it stays as it is. */
+/** A sequence holds float32 tensors; a value of unknown type may be float32 or not: all around it stays as it is. */
 function unknownTypes(node: Node, tied: boolean): string | null {
   if (tied) return null;
   const unknown = valuesOf(node).find((value) => value.dtype === null);
-  return unknown ? `onnxruntime does not tell the type of '${unknown.name}'` : null;
+  return unknown ? `'${unknown.name}' is a sequence, an optional, or of unknown type` : null;
 }
 
 /** @throws LlmcError UNSUPPORTED when casts to the type are not in the model's opset */

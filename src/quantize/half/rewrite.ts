@@ -45,7 +45,7 @@ export class Rewriter {
     );
     for (const node of graphsOf(plan.model).flatMap((graph) => graph.nodes))
       if (!plan.slots.ties(node) && node.outputs.some((value) => value && homes.get(value) === 'half'))
-        restateType(node, this.#constants);
+        restateType(node, plan.fact(node), this.#constants);
     for (const [value, demand] of demands)
       if (homes.get(value) === 'any') this.#constant(value, demand.half, demand.float32);
       else if (homes.get(value) === 'half') this.#half(value, demand.half, demand.float32);

@@ -17,7 +17,7 @@ export const int8Weights: Scheme = {
   // Scales per channel exist from opset 13 on; one scale per tensor from 10 on.
   opset: () => ({ wanted: 13, least: 10 }),
   async apply(model, options, outcome) {
-    const weights = new DequantizedWeights(model);
+    const weights = new DequantizedWeights(model, options.format === 'cast' ? 'cast' : 'dequantize');
     const rows = new DynamicQuantizer(model, options, outcome);
     for (const node of [...allNodes(model, { functions: false })]) {
       const role = specOf(node)?.quant;

@@ -16,7 +16,7 @@ export interface SchemeOptions {
   readonly bits: 2 | 4 | 8;
   readonly blockSize: number;
   readonly rounding: 'nearest' | 'hqq';
-  readonly format: 'default' | 'qdq';
+  readonly format: 'default' | 'qdq' | 'cast';
   readonly accuracyLevel: number | null;
   readonly halfIo: boolean;
   /** The element type of fp16 and bf16. */

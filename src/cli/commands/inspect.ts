@@ -1,0 +1,37 @@
+/** `llmc inspect`: what is in a model and what llmc can do with it. */
+import { printModel } from '../../ir/print.ts';
+import { openModel } from '../../onnx/read.ts';
+import { modelRecord } from '../../report/record.ts';
+import type { Report } from '../../report/schema.ts';
+import { environment } from '../../runtime/environment.ts';
+import type { Handler } from '../command.ts';
+import { inspectModel } from '../inspect/inspect.ts';
+import { renderInspection } from '../inspect/text.ts';
+import type { inspectSpec } from './inspect.options.ts';
+
+export const run: Handler<typeof inspectSpec> = async ({ operands, options }, io) => {
+  const opened = openModel(operands.model);
+  // Printed as the file has it, before shapes are asked for.
+  const graph = options.graph ? printModel(opened.model) : null;
+  const top = options.tensors ? null : options.top;
+  const found = await inspectModel(opened, { dims: options.dim, top });
+  const record = {
+    ...modelRecord(found.name, operands.model, found.sizeBytes),
+    parameters: found.parameters,
+    macs: found.macs.unknown.length > 0 ? null : found.macs.total,
+  };
+  const report: Report = {
+    version: 1,
+    tool: io.tool,
+    command: 'inspect',
+    environment: await environment(io.context.threads),
+    data: null,
+    models: [record],
+    comparisons: [],
+    steps: [],
+    requirements: [],
+    warnings: [],
+  };
+  const text = `${graph === null ? '' : `${graph}\n`}${renderInspection(found, io.view)}`;
+  return io.finish(report, { text, document: { ...report, inspection: { ...found, graph } } });
+};
