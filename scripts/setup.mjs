@@ -17,7 +17,10 @@ if (!existsSync(installed) || modified(installed) < modified(join(root, 'package
   utimesSync(installed, new Date(), new Date());
 }
 const built = join(root, 'dist', 'cli', 'main.js');
-if (!existsSync(built) || modified(built) < Math.max(newest(join(root, 'src')), modified(join(root, 'tsconfig.json')))) {
+if (
+  !existsSync(built) ||
+  modified(built) < Math.max(newest(join(root, 'src')), modified(join(root, 'tsconfig.json')))
+) {
   run('npm', ['run', '--silent', 'build'], 'building');
   utimesSync(built, new Date(), new Date());
 }
@@ -38,6 +41,11 @@ function run(command, args, what) {
   console.error(`llmc: ${what} ...`);
   // onnxruntime-node would otherwise fetch GPU libraries while installing; llmc uses the CPU ones it ships.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], env, shell: process.platform === 'win32' });
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env,
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
