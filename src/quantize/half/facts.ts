@@ -26,13 +26,22 @@ const PERIODIC: ReadonlySet<string> = new Set(['Cos', 'Sin', 'Tan']);
 const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['BitCast', 'works on the bits of float32'],
   ['Constant', 'a constant without a plain tensor form'],
+  ['MelWeightMatrix', 'onnxruntime makes it in float32 only'],
+]);
+/** onnxruntime casts around nodes that read half tensors; those that read none need a kernel, and these have none. */
+const GENERATORS: ReadonlySet<string> = new Set([
+  'EyeLike',
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
 ]);
 
 /** @param opset version of the node's domain that the model imports */
 export function halfFact(node: Node, opset: number, dtype: HalfType): HalfFact {
   const { inputs, outputs } = parseElementTypes(specOf(node)?.types ?? '->');
   return {
-    refusal: REFUSALS.get(node.opType) ?? halfRefusal(node, opset, dtype),
+    refusal: REFUSALS.get(node.opType) ?? generatorRefusal(node) ?? halfRefusal(node, opset, dtype),
     fixedInputs: float32At(inputs),
     fixedOutputs: float32At(outputs),
     stated: outputs.flatMap((type) =>
@@ -43,6 +52,11 @@ export function halfFact(node: Node, opset: number, dtype: HalfType): HalfFact {
     blind: BLIND.has(node.opType),
     periodic: PERIODIC.has(node.opType),
   };
+}
+
+function generatorRefusal(node: Node): string | null {
+  if (!GENERATORS.has(node.opType) || node.inputs.some((value) => value?.dtype === 'float32')) return null;
+  return 'onnxruntime generates it in float32 only';
 }
 
 function float32At(types: readonly ElementType[]): number[] {
