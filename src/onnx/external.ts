@@ -11,7 +11,9 @@ import { rangeOf } from './wire.ts';
 /** Opens the data files of one model, each once. */
 export class ExternalFiles {
   readonly folder: string;
+  /** By location as the tensors spell it, and by path. */
   readonly #open = new Map<string, ByteSource>();
+  readonly #files = new Map<string, ByteSource>();
   readonly #ranges = new Map<string, ByteSource>();
 
   /** `folder` is where the model file lies; a model from memory has none and may not refer to files. */
@@ -21,7 +23,7 @@ export class ExternalFiles {
 
   /** Absolute paths of the files opened so far. */
   get paths(): readonly string[] {
-    return [...this.#open.values()].flatMap((source) => (source.file ? [source.file.path] : []));
+    return [...this.#files.keys()];
   }
 
   /**
@@ -51,7 +53,10 @@ export class ExternalFiles {
   #file(location: string, name: string): ByteSource {
     const known = this.#open.get(location);
     if (known) return known;
-    const opened = openFile(resolveLocation(this.folder, location, name));
+    const path = resolveLocation(this.folder, location, name);
+    // One file, however many ways its location is spelled.
+    const opened = this.#files.get(path) ?? openFile(path);
+    this.#files.set(path, opened);
     this.#open.set(location, opened);
     return opened;
   }

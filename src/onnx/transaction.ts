@@ -26,9 +26,9 @@ export class Transaction {
   constructor(target: string, options: TargetOptions) {
     this.#target = resolve(target);
     this.#options = options;
-    this.claim([basename(this.#target)]);
     const parent = dirname(this.#target);
     try {
+      this.claim([basename(this.#target)]);
       sweep(parent);
       this.folder = mkdtempSync(join(parent, `.llmc-${owner}-`));
     } catch (cause) {
