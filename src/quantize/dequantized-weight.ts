@@ -39,7 +39,7 @@ export class DequantizedWeights {
     const floats = value.graph.value(`${value.name}_dequantized`);
     floats.type = { dtype: 'float32', shape: tensor.dims };
     if (this.#expansion === 'cast') castWeight(value, tensor, spec, floats);
-    else this.#dequantize(value, quantizeWeight(tensor, spec), spec, floats);
+    else this.#dequantize(value, quantizeWeight(tensor, { ...spec, moved: true }), spec, floats);
     return floats;
   }
 

@@ -10,6 +10,11 @@ import { lazyTensors } from './lazy.ts';
 export interface WeightSpec {
   readonly type: 'int8' | 'uint8';
   readonly symmetric: boolean;
+  /**
+   * Symmetric unsigned codes are the signed ones moved by 128, so that both types stand for the same weights.
+   * False: onnxruntime's rule, which lays the range over 0..255 and clips the largest weight.
+   */
+  readonly moved?: boolean;
   /** One bit less, against saturation on x86 without VNNI. */
   readonly reduceRange: boolean;
   /** Axis of the weight as stored with a scale for each index; null: one scale for the tensor. */
@@ -51,7 +56,10 @@ export function quantizeWeight(weight: Tensor, spec: WeightSpec): QuantizedWeigh
     },
     () => {
       const values = floatsOf(weight);
-      const made = perTensor ? wholeTensor(values, spec) : byChannel(values, layout, spec);
+      const move = spec.moved === true && spec.type === 'uint8' && spec.symmetric;
+      const rule: WeightSpec = move ? { ...spec, type: 'int8' } : spec;
+      const signed = perTensor ? wholeTensor(values, rule) : byChannel(values, layout, rule);
+      const made = move ? moveUp(signed) : signed;
       const factor = spec.factor ?? 1;
       return {
         codes: spec.transpose ? transposeLast(made.codes, weight.dims) : made.codes,
@@ -91,6 +99,13 @@ function byChannel(values: Float32Array, layout: ChannelLayout, spec: WeightSpec
     scales: params.scales,
     zeroPoints: zeroPointsOf(params.zeroPoints, spec),
   };
+}
+
+/** int8 codes as uint8 around 128: flipping the sign bit adds 128. */
+function moveUp({ codes, scales, zeroPoints }: Made): Made {
+  const moved = new Uint8Array(codes.buffer, codes.byteOffset, codes.length);
+  for (let i = 0; i < moved.length; i++) moved[i] = (moved[i] as number) ^ 0x80;
+  return { codes: moved, scales, zeroPoints: new Uint8Array(zeroPoints.length).fill(128) };
 }
 
 function zeroPointsOf(values: ArrayLike<number>, spec: WeightSpec): Int8Array | Uint8Array {

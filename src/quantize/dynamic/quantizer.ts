@@ -72,7 +72,10 @@ export class DynamicQuantizer {
     const present = known.get(key);
     if (present) return present;
     if (!value.tensor) throw new Error(`${value.name} is no constant`);
-    const { codes, scale, zeroPoint } = quantizeWeight(value.tensor, spec);
+    const { codes, scale, zeroPoint } = quantizeWeight(value.tensor, {
+      ...spec,
+      moved: !this.options.parity,
+    });
     const { graph, name } = value;
     const made: Quantized = {
       codes: graph.addInitializer(`${name}_quantized`, codes),
