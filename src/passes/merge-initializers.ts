@@ -1,12 +1,16 @@
 /** Byte-equal constants become one; of large tensors no more is read than it takes to tell them apart. */
 import type { Graph } from '../ir/graph.ts';
 import type { Model } from '../ir/model.ts';
+import type { Tensor } from '../ir/tensor.ts';
 import type { Value } from '../ir/value.ts';
 import { allGraphs } from '../ir/walk.ts';
 import { unlistConstants } from './constants.ts';
 import { equalGroups } from './equal-tensors.ts';
 import type { Pass, PassScope } from './pass.ts';
 import { hidden } from './rewire.ts';
+
+/** Below this, computing twice is nothing. */
+const PENDING_BYTES = 1 << 12;
 
 export const mergeInitializers: Pass = {
   name: 'merge-initializers',
@@ -16,11 +20,17 @@ export const mergeInitializers: Pass = {
     for (const graph of allGraphs(model, { functions: false })) {
       const inputs = new Set(model.irVersion >= 4 ? graph.inputs : []);
       for (const value of graph.initializers)
-        if (value.tensor && !value.isGraphOutput && !inputs.has(value)) candidates.push(value);
+        if (value.tensor && !isPending(value.tensor) && !value.isGraphOutput && !inputs.has(value))
+          candidates.push(value);
     }
     for (const group of equalGroups(candidates, scope.context.signal)) mergeGroup(model, group, scope);
   },
 };
+
+/** Large tensors that a pass or a quantizer made, to be computed when they are written: not now as well. */
+function isPending({ source, rest, byteLength }: Tensor): boolean {
+  return source.computed === true && rest === null && byteLength > PENDING_BYTES;
+}
 
 /**
  * Merges equal constants. They stay in the graph they are in when all are there, else move to the innermost graph

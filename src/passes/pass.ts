@@ -19,6 +19,8 @@ export interface Pass {
   readonly name: string;
   /** One sentence for lists and reports. */
   readonly summary: string;
+  /** True for passes that take no value or name away: only these run on models with training graphs. */
+  readonly keepsNames?: true;
   run(model: Model, scope: PassScope): void | Promise<void>;
 }
 
@@ -58,7 +60,7 @@ export async function runPasses(
     const kept: { target: string; reason: string }[] = [];
     const [nodesBefore, bytesBefore] = [countNodes(model), constantBytes(model)];
     const start = performance.now();
-    await pass.run(model, {
+    const scope: PassScope = {
       context,
       types: () => {
         types ??= trustedTypes(model);
@@ -70,7 +72,10 @@ export async function runPasses(
         else changes.set(what, [target]);
       },
       kept: (target, reason) => kept.push({ target, reason }),
-    });
+    };
+    if (model.rest?.['training_info'] && !pass.keepsNames)
+      scope.kept('the model', 'it has training graphs, which refer to its values by name');
+    else await pass.run(model, scope);
     traces.push({
       name: pass.name,
       changes: [...changes].map(([what, targets]) => ({ what, targets })),

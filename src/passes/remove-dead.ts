@@ -11,10 +11,6 @@ export const removeDead: Pass = {
   name: 'remove-dead',
   summary: 'remove unused nodes, initializers, functions and opset imports',
   run(model, scope) {
-    if (model.rest?.['training_info']) {
-      scope.kept('everything', 'the model has training graphs, which may use any of its values');
-      return;
-    }
     // Inner graphs first: what only they captured is then seen to be unused.
     for (const graph of [...allGraphs(model)].reverse()) removeNodes(graph, scope);
     removeFunctions(model, scope);

@@ -5,6 +5,7 @@ import type { Pass } from './pass.ts';
 export const sort: Pass = {
   name: 'sort',
   summary: 'put nodes behind the nodes they need',
+  keepsNames: true,
   run(model, { changed }) {
     for (const graph of allGraphs(model)) {
       const order = topologicalOrder(graph);

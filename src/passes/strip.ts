@@ -14,6 +14,7 @@ type Report = PassScope['changed'];
 export const strip: Pass = {
   name: 'strip',
   summary: 'drop doc strings, metadata of nodes, values and tensors, and value_info',
+  keepsNames: true,
   run(model, { changed }) {
     model.rest = without(model.rest, 'model', changed);
     for (const graph of allGraphs(model)) stripGraph(graph, changed);
@@ -25,6 +26,7 @@ export const strip: Pass = {
 export const stripModelMetadata: Pass = {
   name: 'strip-model-metadata',
   summary: 'drop the metadata entries of the model itself',
+  keepsNames: true,
   run(model, { changed }) {
     for (const key of model.metadata.keys()) changed('dropped model metadata', key);
     model.metadata.clear();

@@ -30,12 +30,12 @@ export const passes: readonly Pass[] = [
   unlistConstants,
 ];
 
-/** Brings weights to where a quantizer finds them, and takes out of the way what hides them. */
-const prepare: readonly Pass[] = [
-  inlineFunctions,
+const core: readonly Pass[] = [
   unlistConstants,
   liftConstants,
   removeDead,
+  // Before folding, which leaves large results to be computed when they are written.
+  mergeInitializers,
   removeIdentities,
   foldConstants,
   fuseBatchNorm,
@@ -48,8 +48,9 @@ const prepare: readonly Pass[] = [
 
 export const pipelines = {
   /** Everything that makes a model smaller or simpler and keeps what it computes. */
-  clean: [...prepare, canonicalGemm, removeDead],
-  'prepare-quantize': prepare,
+  clean: [...core, canonicalGemm, removeDead],
+  /** Brings weights to where a quantizer finds them, and takes out of the way what hides them. */
+  'prepare-quantize': [inlineFunctions, ...core],
   /** After a quantizer: what it left behind. */
   finish: [removeDead, mergeInitializers, sort],
   strip: [strip],

@@ -44,6 +44,15 @@ describe('runPasses', () => {
     expect(model.graph.nodeCount).toBe(2);
   });
 
+  it('leaves models with training graphs alone, but for what touches no name', async () => {
+    const model = parseModel('g (float x) => (y) { y = Abs (n) n = Neg (x) z = Neg (n) }');
+    model.rest = { ...model.rest, training_info: [{}] };
+    const [dead, sorted] = await runPasses(model, [removeDead, sort], silentContext());
+    expect(dead?.kept[0]?.reason).toMatch(/training graphs/);
+    expect(dead?.changes).toEqual([]);
+    expect(sorted?.changes).toHaveLength(1);
+  });
+
   it('says a change in one line', () => {
     expect(changeText({ what: 'removed Cast', targets: ['a', 'b', 'c', 'd'] })).toBe(
       'removed Cast: 4 (a, b, c, ...)',
