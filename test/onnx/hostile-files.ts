@@ -176,6 +176,10 @@ export const HOSTILE: Readonly<Record<string, () => Buffer>> = {
     ),
 };
 
+function numbered(count: number, make: (name: string) => Buffer): Buffer {
+  return Buffer.concat(Array.from({ length: count }, (_, index) => make(String(index))));
+}
+
 /** Millions of tiny messages: each must be refused, or read within a fixed multiple of its size. */
 export const BOMBS: Readonly<Record<string, (byteLength: number) => Buffer>> = {
   'empty nodes': (size) => graph(repeated(node(), size)),
@@ -183,14 +187,9 @@ export const BOMBS: Readonly<Record<string, (byteLength: number) => Buffer>> = {
   'empty attributes': (size) => graph(repeated(node(attribute()), size)),
   'inputs of one node': (size) => graph(graphInput('x'), node(repeated(nodeInput('x'), size))),
   'nodes that read one value': (size) => graph(graphInput('x'), repeated(node(nodeInput('x')), size)),
-  'outputs of one node': (size) =>
-    graph(node(...Array.from({ length: size >> 3 }, (_, index) => nodeOutput(String(index))))),
+  'outputs of one node': (size) => graph(node(numbered(size >> 3, nodeOutput))),
   initializers: (size) =>
-    graph(
-      ...Array.from({ length: size >> 4 }, (_, index) =>
-        initializer(dim(0), dataType(1), tensorName(String(index))),
-      ),
-    ),
+    graph(numbered(size >> 4, (name) => initializer(dim(0), dataType(1), tensorName(name)))),
   dims: (size) => graph(initializer(dataType(1), repeated(dim(1), size))),
   'packed integers': (size) => graph(node(attribute(field(8, repeated(varint(1), size))))),
   'empty strings of an attribute': (size) => graph(node(attribute(repeated(field(9), size)))),
