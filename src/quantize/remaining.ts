@@ -1,5 +1,5 @@
 /** Accounts for every float constant a scheme left behind: no tensor stays float without a reason. */
-import { isFloat } from '../ir/dtype.ts';
+import type { DType } from '../ir/dtype.ts';
 import type { Model } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { Value } from '../ir/value.ts';
@@ -9,13 +9,13 @@ import type { Outcome } from './outcome.ts';
 import { WORTHWHILE } from './schemes/scheme.ts';
 
 /**
- * Adds a skip entry for every float constant that has none yet. Vectors and small ones are counted in one entry for
+ * Adds a skip entry for every constant of a type the scheme left alone that has none yet. Vectors and small ones are counted in one entry for
  * each kind of user, so that the report of a deep model stays readable.
  */
-export function explainRemaining(model: Model, outcome: Outcome): void {
+export function explainRemaining(model: Model, outcome: Outcome, leftAlone: (dtype: DType) => boolean): void {
   const told = new Set(outcome.skipped.map((entry) => entry.what));
   const small = new Map<string, { count: number; bytes: number }>();
-  for (const { value, tensor } of floatConstants(model)) {
+  for (const { value, tensor } of constantsLeft(model, leftAlone)) {
     if (told.has(value.name) || isParameter(value)) continue;
     if (isMatrix(tensor)) outcome.skip(value.name, explainUsers(value, outcome), tensor.byteLength);
     else {
@@ -30,7 +30,7 @@ export function explainRemaining(model: Model, outcome: Outcome): void {
   }
   for (const node of allNodes(model))
     for (const attribute of node.attributes.values())
-      if (attribute.kind === 'tensor' && isFloat(attribute.value.dtype) && isMatrix(attribute.value))
+      if (attribute.kind === 'tensor' && leftAlone(attribute.value.dtype) && isMatrix(attribute.value))
         outcome.skip(
           node.output()?.name ?? node.label,
           'held by a node, not by the graph',
@@ -38,10 +38,13 @@ export function explainRemaining(model: Model, outcome: Outcome): void {
         );
 }
 
-function* floatConstants(model: Model): Generator<{ value: Value; tensor: Tensor }> {
+function* constantsLeft(
+  model: Model,
+  leftAlone: (dtype: DType) => boolean,
+): Generator<{ value: Value; tensor: Tensor }> {
   for (const graph of allGraphs(model))
     for (const value of graph.initializers)
-      if (value.tensor && isFloat(value.tensor.dtype)) yield { value, tensor: value.tensor };
+      if (value.tensor && leftAlone(value.tensor.dtype)) yield { value, tensor: value.tensor };
 }
 
 function isMatrix(tensor: Tensor): boolean {

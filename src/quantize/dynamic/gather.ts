@@ -5,27 +5,22 @@ import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
 import { Emitter, takeOutputs } from '../emit.ts';
-import { WORTHWHILE } from '../schemes/scheme.ts';
+import { symmetricWeights, WORTHWHILE } from '../schemes/scheme.ts';
+import type { WeightSpec } from '../weight.ts';
 import type { DynamicQuantizer } from './quantizer.ts';
 
 /** One scale per row of a matrix (a second, tiny Gather fetches it), otherwise one for the table. */
 export function quantizeGather(q: DynamicQuantizer, node: Node): string | null {
   const [table, indices] = node.inputs;
-  if (!table?.tensor || !indices) return 'its table is computed';
+  // Selecting from a computed value involves no weight.
+  if (!table?.tensor || !indices) return '';
   if (q.options.parity) return gatherLikeOnnxruntime(q, node);
   if (table.tensor.size < WORTHWHILE) return 'small: nothing to gain';
-  const { reduceRange, symmetric, perChannel, weightType } = q.options;
-  const rows = perChannel && table.tensor.dims.length === 2 && node.int('axis') === 0 && q.model.opset >= 11;
-  // Signed and symmetric by default, so that a tied output projection shares the codes.
-  const signed = symmetric ?? rows;
-  // A table with other users is tied to an output projection: the same codes serve both.
-  const type = rows && table.useCount > 1 ? weightType : rows || signed ? 'int8' : 'uint8';
-  const weight = q.weight(table, {
-    type,
-    symmetric: rows || signed,
-    reduceRange,
-    axis: rows ? 0 : null,
-  });
+  // The scales of a table that is quantized already are such a vector.
+  if (table.tensor.dims.length < 2) return 'a vector: nothing to gain';
+  const spec = tableSpec(q, node, table);
+  const rows = spec.axis !== null;
+  const weight = q.weight(table, spec);
   const emitter = new Emitter(node);
   const [output] = takeOutputs(node);
   if (!output) return 'its output is unused';
@@ -40,7 +35,7 @@ export function quantizeGather(q: DynamicQuantizer, node: Node): string | null {
       indices,
       scale: weight.scale,
       output,
-      zero: type === 'int8' ? 0 : 128,
+      zero: spec.type === 'int8' ? 0 : 128,
     });
   else
     emitter.into('DequantizeLinear', [codes, weight.scale, weight.zeroPoint], [output], {
@@ -48,6 +43,17 @@ export function quantizeGather(q: DynamicQuantizer, node: Node): string | null {
     });
   emitter.graph.remove(node);
   return null;
+}
+
+/** Scales for rows where the look-up is by rows, else for the table; a tied table has the codes of its other users. */
+function tableSpec(q: DynamicQuantizer, node: Node, table: Value): WeightSpec {
+  const { reduceRange, symmetric, weightType } = q.options;
+  // Before opset 11 no axis can be counted from the end.
+  const byRows = table.rank === 2 && node.int('axis') === 0 && q.model.opset >= 11;
+  const axis = byRows ? q.scaleAxis(table, 0) : null;
+  if (q.isTied(table)) return { type: weightType, symmetric: symmetricWeights(q.options), reduceRange, axis };
+  const centred = axis !== null || symmetric === true;
+  return { type: centred ? 'int8' : 'uint8', symmetric: centred, reduceRange, axis };
 }
 
 interface Rows {

@@ -12,7 +12,8 @@ import { type NBitsMatrices, quantizedBytes } from './matrix.ts';
  */
 export function gatherToNBits(node: Node, matrices: NBitsMatrices, options: SchemeOptions): string | null {
   const [table, indices] = node.inputs;
-  if (!table?.tensor || !indices) return 'its table is computed';
+  // Selecting from a computed value involves no weight.
+  if (!table?.tensor || !indices) return '';
   const { dims, dtype, size, byteLength } = table.tensor;
   if (dtype !== 'float32' && dtype !== 'float16') return `GatherBlockQuantized takes no ${dtype}`;
   if (size < WORTHWHILE) return 'small: nothing to gain';

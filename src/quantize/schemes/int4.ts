@@ -2,6 +2,7 @@
 import { isFloat } from '../../ir/dtype.ts';
 import type { Node } from '../../ir/node.ts';
 import { allNodes } from '../../ir/walk.ts';
+import { inferTypes } from '../../runtime/shapes.ts';
 import { dropUnused } from '../emit.ts';
 import { gatherToNBits } from '../nbits/gather.ts';
 import { gemmToNBits, matMulToNBits } from '../nbits/matmul.ts';
@@ -64,6 +65,8 @@ export const int4: Scheme = {
     dropUnused([...matrices.retired, ...qdq.retired]);
     progress.done();
     if (options.halfRest) {
+      // The new nodes' values have no types yet.
+      await inferTypes(model);
       const { half } = await import('./half.ts');
       await half.apply(model, { ...options, dtype: 'float16' }, outcome, context);
     }

@@ -6,6 +6,7 @@ import { allNodes } from '../../ir/walk.ts';
 import { DequantizedWeights } from '../dequantized-weight.ts';
 import { quantizeAttention } from '../dynamic/attention.ts';
 import { quantizeConv } from '../dynamic/conv.ts';
+import { quantizeEmbedLayerNorm } from '../dynamic/embed-layer-norm.ts';
 import { quantizeGather } from '../dynamic/gather.ts';
 import { quantizeFusedMatMul, quantizeGemm, quantizeMatMul } from '../dynamic/matmul.ts';
 import { DynamicQuantizer } from '../dynamic/quantizer.ts';
@@ -32,6 +33,7 @@ const RULES: Readonly<Record<string, Entry>> = {
   LSTM: { rule: quantizeLstm, data: 0, weights: [1, 2] },
   MatMul: { rule: quantizeMatMul, data: 0, weights: [0, 1] },
   'com.microsoft.Attention': { rule: quantizeAttention, data: 0, weights: [1] },
+  'com.microsoft.EmbedLayerNormalization': { rule: quantizeEmbedLayerNorm, data: 2, weights: [2, 3, 4] },
   'com.microsoft.FusedMatMul': { rule: quantizeFusedMatMul, data: 0, weights: [1] },
 };
 
