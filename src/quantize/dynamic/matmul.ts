@@ -72,10 +72,10 @@ function scaled(emitter: Emitter, value: Value, factor: number): Value {
  */
 function matrix(q: DynamicQuantizer, node: Node, { value, transposed }: Matrix, alpha: number): Quantized {
   const rank = value.tensor?.dims.length ?? 0;
-  const axis = q.options.perChannel && rank === 2 ? (transposed ? 0 : 1) : null;
+  const axis = rank === 2 ? q.scaleAxis(value, transposed ? 0 : 1) : null;
   const spec: WeightSpec = { ...weightSpec(q), axis, ...(alpha === 1 ? {} : { factor: alpha }) };
   if (!transposed) return q.weight(value, spec);
-  if (value.useCount < 2) return q.weight(value, { ...spec, transpose: true });
+  if (!q.isTied(value)) return q.weight(value, { ...spec, transpose: true });
   const shared = q.weight(value, spec);
   const codes = new Emitter(node).op('Transpose', [shared.codes], `${value.name}_quantized_transposed`, {
     attributes: { perm: ints([1, 0]) },

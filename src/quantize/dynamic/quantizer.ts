@@ -8,6 +8,7 @@ import type { Value } from '../../ir/value.ts';
 import { Emitter } from '../emit.ts';
 import type { Outcome } from '../outcome.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
+import { tiedAxes } from '../tied.ts';
 import { quantizeWeight, type WeightSpec } from '../weight.ts';
 
 /** A value as integers: codes with the scale and zero point that turn them back. */
@@ -25,6 +26,8 @@ export class DynamicQuantizer {
   readonly retired = new Set<Value>();
   /** Work that depends on what the rest of the graph turned into; run once at the end. */
   readonly deferred: (() => void)[] = [];
+  /** Constants with several users and the axis of their scales; onnxruntime's tools know nothing of such ties. */
+  readonly #tied: ReadonlyMap<Value, number | null>;
   readonly #activations = new Map<Graph, Map<Value, Quantized>>();
   readonly #weights = new Map<Value, Map<string, Quantized>>();
 
@@ -32,6 +35,21 @@ export class DynamicQuantizer {
     this.model = model;
     this.options = options;
     this.outcome = outcome;
+    this.#tied = options.parity ? new Map() : tiedAxes(model);
+  }
+
+  /** True for a constant that had several users when the scheme began: its codes must serve them all. */
+  isTied(value: Value): boolean {
+    return this.#tied.has(value);
+  }
+
+  /** The axis of a constant with a scale for each index: `own` unless scales per tensor or other users forbid it. */
+  scaleAxis(value: Value, own: number | null): number | null {
+    const { perChannel, symmetric } = this.options;
+    if (!perChannel) return null;
+    if (!this.isTied(value)) return own;
+    // Rows that are looked up are symmetric; without symmetry only scales of the whole tensor suit everybody.
+    return symmetric !== false && this.#tied.get(value) === own ? own : null;
   }
 
   /**

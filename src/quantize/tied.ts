@@ -1,0 +1,37 @@
+/** Constants with several users: the axis that may have scales of its own, so that one set of codes serves them all. */
+import type { Model } from '../ir/model.ts';
+import type { Use, Value } from '../ir/value.ts';
+import { allGraphs } from '../ir/walk.ts';
+import { channelAxis } from '../ops/contraction.ts';
+import { specOf } from '../ops/table.ts';
+
+const TRANSPOSE = 'Transpose';
+
+/**
+ * Constants that more than one node reads, with the axis of their scales: the one all users agree on, null (one scale
+ * for the tensor) where they differ. Users that no scheme looks at have no say. Ask before anything is rewritten.
+ */
+export function tiedAxes(model: Model): ReadonlyMap<Value, number | null> {
+  const tied = new Map<Value, number | null>();
+  for (const graph of allGraphs(model, { functions: false }))
+    for (const value of graph.initializers) {
+      if (!value.tensor || value.useCount < 2) continue;
+      const wanted = new Set(value.uses.flatMap(wantedAxes));
+      const [axis = null] = wanted;
+      tied.set(value, wanted.size === 1 ? axis : null);
+    }
+  return tied;
+}
+
+/** The axes a use would like to have scales for; a transposed matrix asks those who read it. */
+function wantedAxes({ node, index }: Use): (number | null)[] {
+  const rank = node.input(index)?.rank;
+  if (node.opType === TRANSPOSE && rank === 2) {
+    const perm = node.ints('perm') ?? [1, 0];
+    const readers = node.output()?.uses.flatMap(wantedAxes) ?? [];
+    return readers.map((axis) => (axis === null ? null : (perm[axis] ?? null)));
+  }
+  const role = specOf(node)?.quant;
+  if (role?.kind === 'lookup') return [rank === 2 && node.int('axis') === 0 ? 0 : null];
+  return role?.kind === 'compute' && role.weights.includes(index) ? [channelAxis(node, index)] : [];
+}
