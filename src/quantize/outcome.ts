@@ -10,7 +10,7 @@ export interface Change {
 /** Collected while a scheme runs over the model. */
 export class Outcome {
   readonly changed: Change[] = [];
-  readonly skipped: Skipped[] = [];
+  skipped: Skipped[] = [];
   readonly notes: string[] = [];
 
   change(what: string, detail: string): void {
@@ -20,6 +20,11 @@ export class Outcome {
   /** A tensor or node that stays as it is; `bytes` is its share of the file. */
   skip(what: string, reason: string, bytes = 0, kind: 'tensor' | 'node' = 'tensor'): void {
     this.skipped.push({ what, kind, bytes, reason });
+  }
+
+  /** Changes entries after the fact; null drops one. */
+  replaceSkipped(change: (entry: Skipped) => Skipped | null): void {
+    this.skipped = this.skipped.flatMap((entry) => change(entry) ?? []);
   }
 
   note(text: string): void {
