@@ -149,9 +149,10 @@ async function warnAbout(
   check: CheckResult,
   context: Context,
 ): Promise<void> {
-  if (after > before)
+  // Within a percent nobody would call it larger or slower.
+  if (after > before * 1.01)
     context.warn(`the result is larger than the input model (${(after / before).toFixed(2)}x)`);
-  if (check.speed && check.speed.high < 1)
+  if (check.speed && check.speed.high < 1 && check.speed.estimate < 0.97)
     context.warn(
       `the result is slower than the input model on this machine (${(1 / check.speed.estimate).toFixed(2)}x the time); --scheme auto measures the alternatives`,
     );

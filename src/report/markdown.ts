@@ -141,7 +141,9 @@ function skippedLines(skipped: readonly Skipped[], room: number): string[] {
 function numbersLines(report: Report): string[] {
   const tables = groupModels(report).flatMap((group) => {
     const models = [group.baseline, ...group.candidates.map(({ model }) => model)].slice(0, 8);
-    const rows = rowsFor(models, true).map((row) => [
+    // The headline table tells the speed of models that were only raced.
+    const valued = rowsFor(group, true).filter((row) => models.some((model) => row.value(model) !== null));
+    const rows = valued.map((row) => [
       escapeMarkdown(row.label),
       ...models.map((model) => escapeMarkdown(row.value(model) ?? '')),
     ]);

@@ -16,8 +16,7 @@ const LONGEST_NAME = 32;
 
 /** Lines of one group's table. */
 export function modelTable(group: Group, view: TableView): string[] {
-  const models = [group.baseline, ...group.candidates.map(({ model }) => model)];
-  const rows = rowsFor(models, view.verbose);
+  const rows = rowsFor(group, view.verbose);
   const label = ['', ...rows.map((row) => view.palette.dim(row.label))];
   const before = modelColumn(group.baseline, rows, view);
   const after = group.candidates.map((candidate) => ({

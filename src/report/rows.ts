@@ -1,5 +1,5 @@
 /** The lines of a before/after table: what is shown of a model and how two of them are compared. */
-import type { Candidate } from './groups.ts';
+import type { Candidate, Group } from './groups.ts';
 import type { ModelRecord } from './schema.ts';
 import {
   formatBytes,
@@ -104,6 +104,9 @@ const FIXED: readonly Row[] = [
   measured('peak memory', (model) => model.peakRssBytes, formatBytes, AMOUNT),
 ];
 
+/** For runs that raced two models without a benchmark: there is a ratio, but no time worth printing. */
+const RACED: Row = { ...plain('speed', () => null), change: speedChange };
+
 const FIDELITY: readonly Row[] = [
   plain('SQNR', (model) => model.fidelity && formatDb(model.fidelity.sqnrDb)),
   plain('cosine', (model) => (model.fidelity?.cosine == null ? null : formatCosine(model.fidelity.cosine))),
@@ -136,9 +139,15 @@ function metric(name: string): Row {
 }
 
 /** The rows that have a value in at least one of the models, in their order. */
-export function rowsFor(models: readonly ModelRecord[], verbose: boolean): Row[] {
+export function rowsFor(group: Group, verbose: boolean): Row[] {
+  const models = [group.baseline, ...group.candidates.map(({ model }) => model)];
   const names = [...new Set(models.flatMap((model) => Object.keys(model.metrics)))];
-  return [...FIXED, ...names.map(metric), ...FIDELITY].filter(
+  const raced =
+    models.every((model) => model.latencyMs === null) &&
+    group.candidates.some(({ comparison }) => comparison?.speedup);
+  const rows = [...FIXED, ...names.map(metric), ...FIDELITY].filter(
     (row) => (verbose || !row.detail) && models.some((model) => row.value(model) !== null),
   );
+  // Behind the sizes, where a benchmark has its times.
+  return raced ? [...rows.slice(0, 1), RACED, ...rows.slice(1)] : rows;
 }

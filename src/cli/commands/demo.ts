@@ -64,7 +64,7 @@ export const run: Handler<typeof demoSpec> = async ({ options }, io) => {
       paths.push(output);
     }
     say('3. bench: all of them, interleaved, on the same data');
-    const measured = await bench(paths, { data, timeMs: 1500 }, io.context);
+    const measured = await bench(paths, { data: `${data}?limit=256`, timeMs: 1000 }, io.context);
     return await io.finish({
       version: 1,
       tool: io.tool,
