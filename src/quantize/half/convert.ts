@@ -26,7 +26,7 @@ import { HalfPlan, requireOpset } from './plan.ts';
 import { Rewriter } from './rewrite.ts';
 import { storeWeights } from './storage.ts';
 import { LossTally } from './tally.ts';
-import { isFloat32, typeSparseInitializers, valuesOf } from './values.ts';
+import { floatsIn, graphsOf, isFloat32, typeSparseInitializers, valuesOf } from './values.ts';
 
 export interface HalfOptions extends MeasureOptions {
   readonly dtype: HalfType;
@@ -51,8 +51,9 @@ export async function convertToHalf(
   outcome: Outcome,
 ): Promise<void> {
   const { dtype, halfIo, select } = options;
-  requireOpset(model, dtype);
   await runPasses(model, [liftConstants], context);
+  if (!graphsOf(model).some((graph) => floatsIn(graph).length > 0)) return;
+  requireOpset(model, dtype);
   const { ranges, clamped = null } = await rangesFor(model, options, context);
   const largest = dtype === 'float16' ? (clamped?.largest ?? LARGEST.float16) : LARGEST.bfloat16;
   const constants = new HalfConstants(dtype, largest, new LossTally(outcome, dtype, largest));

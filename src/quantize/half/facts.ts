@@ -26,6 +26,8 @@ const PERIODIC: ReadonlySet<string> = new Set(['Cos', 'Sin', 'Tan']);
 const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['BitCast', 'works on the bits of float32'],
   ['Constant', 'a constant without a plain tensor form'],
+  // A function in onnxruntime, with a float32 epsilon in its body.
+  ['MeanVarianceNormalization', 'onnxruntime computes it in float32 only'],
   ['MelWeightMatrix', 'onnxruntime makes it in float32 only'],
 ]);
 /** onnxruntime casts around nodes that read half tensors; those that read none need a kernel, and these have none. */
@@ -41,7 +43,7 @@ const GENERATORS: ReadonlySet<string> = new Set([
 export function halfFact(node: Node, opset: number, dtype: HalfType): HalfFact {
   const { inputs, outputs } = parseElementTypes(specOf(node)?.types ?? '->');
   return {
-    refusal: REFUSALS.get(node.opType) ?? generatorRefusal(node) ?? halfRefusal(node, opset, dtype),
+    refusal: runtimeRefusal(node) ?? halfRefusal(node, opset, dtype),
     fixedInputs: float32At(inputs),
     fixedOutputs: float32At(outputs),
     stated: outputs.flatMap((type) =>
@@ -54,9 +56,16 @@ export function halfFact(node: Node, opset: number, dtype: HalfType): HalfFact {
   };
 }
 
-function generatorRefusal(node: Node): string | null {
-  if (!GENERATORS.has(node.opType) || node.inputs.some((value) => value?.dtype === 'float32')) return null;
-  return 'onnxruntime generates it in float32 only';
+/** What the types allow, but onnxruntime or the arithmetic does not. */
+function runtimeRefusal(node: Node): string | null {
+  const readsFloats = node.inputs.some((value) => value?.dtype === 'float32');
+  if (GENERATORS.has(node.opType) && !readsFloats) return 'onnxruntime generates it in float32 only';
+  // Its half kernels of ScatterND and ScatterElements overwrite, but refuse to add or multiply when they are run.
+  if (node.text('reduction', 'none') !== 'none' && node.opType.startsWith('Scatter'))
+    return 'onnxruntime reduces while scattering in float32 only';
+  if (node.int('training_mode') !== 0) return 'averages statistics, whose small steps half precision loses';
+  if (node.domain === 'ai.onnx.ml') return 'its parameters are float32 attributes';
+  return REFUSALS.get(node.opType) ?? null;
 }
 
 function float32At(types: readonly ElementType[]): number[] {

@@ -159,7 +159,7 @@ function collect(
     const name = names[index] as string;
     const reach = Math.max(Math.abs(largest), Math.abs(smallest));
     // The maximum of nothing is -inf; where infinities were left out, one can only come from nothing.
-    const empty = largest < smallest || (finiteOnly && reach === Infinity);
+    const empty = (largest === -Infinity && smallest === Infinity) || (finiteOnly && reach === Infinity);
     const magnitude = empty ? 0 : reach;
     ranges.set(name, Math.max(ranges.get(name) ?? 0, magnitude));
   }

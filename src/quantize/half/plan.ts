@@ -43,7 +43,7 @@ export class HalfPlan {
         const reason = options.select(node);
         if (reason !== null) this.#keepWithBodies(node, reason);
         else if (calls(node)) this.keep(node, 'calls a function of the model, whose body stays as it is');
-        else this.keep(node, this.fact(node).refusal ?? unknownTypes(node, this.#tied(node)));
+        else this.keep(node, this.fact(node).refusal ?? otherTypes(node, this.#tied(node)));
       }
   }
 
@@ -129,15 +129,18 @@ function touchesFloats(node: Node): boolean {
 }
 
 /** A sequence holds float32 tensors; a value of unknown type may be float32 or not: all around it stays as it is. */
-function unknownTypes(node: Node, tied: boolean): string | null {
+function otherTypes(node: Node, tied: boolean): string | null {
   if (tied) return null;
+  if (node.subgraphs.length > 0) return 'its body has the types of what it is called with';
   const unknown = valuesOf(node).find((value) => value.dtype === null);
   return unknown ? `'${unknown.name}' is a sequence, an optional, or of unknown type` : null;
 }
 
-/** @throws LlmcError UNSUPPORTED when casts to the type are not in the model's opset */
+/** @throws LlmcError UNSUPPORTED when the model's opset has no Cast to the type (before 6, Cast named types by text) */
 export function requireOpset(model: Model, dtype: HalfType): void {
-  const needed = dtype === 'bfloat16' ? 13 : 1;
+  const needed = dtype === 'bfloat16' ? 13 : 6;
+  // A model without operators of ai.onnx imports none; casts need it.
+  if (model.opset === 0) model.opsets.set('', Math.max(needed, 9));
   if (model.opset >= needed) return;
   throw new LlmcError('UNSUPPORTED', `${dtype} needs opset ${needed}, the model has ${model.opset}`, {
     hint: `raise it first: llmc convert --opset ${needed}`,
