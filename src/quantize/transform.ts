@@ -1,5 +1,6 @@
 /** A model in, the model of a scheme out: passes, types, the scheme, an account of what stayed float. */
 import { LlmcError } from '../errors.ts';
+import { isFloat } from '../ir/dtype.ts';
 import type { Model } from '../ir/model.ts';
 import { gemmToMatmul } from '../passes/gemm-to-matmul.ts';
 import { changeText, type Pass, type PassTrace, runPasses } from '../passes/pass.ts';
@@ -54,7 +55,8 @@ export async function transform(
   // onnxruntime's tools keep imports nobody uses.
   if (parity) for (const [domain, version] of imports) model.opsets.set(domain, version);
   // What half precision made of floats is a result, not a rest.
-  explainRemaining(model, outcome, entry === SCHEMES.fp16 || options.halfRest);
+  const isHalf = entry === SCHEMES.fp16 || options.halfRest;
+  explainRemaining(model, outcome, isHalf ? (dtype) => dtype === 'float32' : isFloat);
   for (const trace of traces)
     for (const change of trace.changes) outcome.note(`${trace.name}: ${changeText(change)}`);
   return { outcome, traces };
