@@ -1,9 +1,8 @@
 /** --include and --exclude: globs over node names, operator types and paths; one that matches nothing is an error. */
 import { LlmcError } from '../errors.ts';
-import type { Graph } from '../ir/graph.ts';
 import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
-import { allNodes } from '../ir/walk.ts';
+import { NodeNames } from './node-names.ts';
 
 export interface SelectorOptions {
   readonly include: readonly string[];
@@ -15,43 +14,38 @@ export type Selection = (node: Node) => string | null;
 
 /**
  * Compiles the globs against a model. `*` matches any run of characters, `?` one; a glob is tried on the node's
- * name, its operator type, the names of its outputs and weights, and its path `outer_node/inner_node`.
+ * name, its operator type, the names of its outputs and weights, its path `outer_node/inner_node`, and on name and
+ * type of the nodes around it. Nodes that passes make afterwards are selected as those they came out of.
  * @throws LlmcError SELECTOR for a glob that matches no node
  */
 export function compileSelection(model: Model, options: SelectorOptions): Selection {
-  const keys = new Map<Node, readonly string[]>();
-  const paths = new Map<Graph, string>();
-  for (const node of allNodes(model)) {
-    const prefix = node.graph ? (paths.get(node.graph) ?? '') : '';
-    const path = `${prefix}${node.name || node.op}`;
-    for (const body of node.subgraphs) paths.set(body, `${path}/`);
-    const names = [...node.inputs, ...node.outputs].flatMap((value) => (value ? [value.name] : []));
-    keys.set(node, [node.name, node.op, node.opType, path, ...names]);
-  }
-  const include = options.include.map((glob) => compile(glob, keys));
-  const exclude = options.exclude.map((glob) => compile(glob, keys));
-  const matches = (node: Node, patterns: readonly RegExp[]): boolean =>
-    patterns.some((pattern) => keys.get(node)?.some((key) => pattern.test(key)));
+  if (options.include.length + options.exclude.length === 0) return () => null;
+  const names = new NodeNames(model);
+  const include = options.include.map((glob) => compile(glob, names));
+  const exclude = options.exclude.map((glob) => compile(glob, names));
+  const matches = (node: Node, patterns: readonly RegExp[]): boolean => {
+    const keys = names.of(node);
+    return patterns.some((pattern) => keys.some((key) => pattern.test(key)));
+  };
   return (node) => {
     if (include.length > 0 && !matches(node, include)) return 'not selected by --include';
     return matches(node, exclude) ? 'excluded by --exclude' : null;
   };
 }
 
-function compile(glob: string, keys: ReadonlyMap<Node, readonly string[]>): RegExp {
+function compile(glob: string, names: NodeNames): RegExp {
   const source = glob
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replace(/\*+/g, '.*')
     .replace(/\?/g, '.');
   const pattern = new RegExp(`^${source}$`, 's');
-  for (const names of keys.values()) if (names.some((name) => pattern.test(name))) return pattern;
+  for (const node of names.nodes) if (names.of(node).some((name) => pattern.test(name))) return pattern;
   throw new LlmcError('SELECTOR', `the pattern '${glob}' matches no node`, {
-    hint: `it is tried on node names, operator types and tensor names, e.g. ${examples(keys)}`,
+    hint: `it is tried on node names, operator types and tensor names, e.g. ${examples(names)}`,
   });
 }
 
-function examples(keys: ReadonlyMap<Node, readonly string[]>): string {
-  const nodes = [...keys.keys()];
+function examples({ nodes }: NodeNames): string {
   const types = [...new Set(nodes.map((node) => node.op))].slice(0, 4);
   const name = nodes.find((node) => node.name !== '')?.name;
   return [...types, ...(name ? [`'${name}'`] : [])].join(', ');
