@@ -10,6 +10,8 @@ import { pipelines } from '../passes/table.ts';
 import { upgradeOpset } from '../passes/upgrade-opset.ts';
 import { inferTypes } from '../runtime/shapes.ts';
 import type { Context } from '../step.ts';
+import { quantizedAlready } from './already.ts';
+import { expandStoredHalves } from './half-stored.ts';
 import type { QuantizeOptions } from './options.ts';
 import { Outcome } from './outcome.ts';
 import { explainRemaining } from './remaining.ts';
@@ -47,9 +49,16 @@ export async function transform(
   for (const { graph, reason } of await inferTypes(model)) {
     if (graph === model.graph.name) context.warn(`types are taken from the file: ${reason}`);
   }
+  const already = quantizedAlready(model);
+  if (already) {
+    outcome.note(already);
+    context.warn(already);
+  }
   const arithmetic = await weightArithmetic(options, context.threads);
   if (arithmetic.reason && entry === SCHEMES['int8-dynamic']) outcome.note(arithmetic.reason);
+  const putBack = parity || entry === SCHEMES.fp16 ? () => {} : expandStoredHalves(model);
   await entry.apply(model, schemeOptions(scheme, options, select, arithmetic), outcome, context);
+  putBack();
   const imports = new Map(model.opsets);
   traces.push(...(await runPasses(model, [removeDead, sort], context)));
   // onnxruntime's tools keep imports nobody uses.

@@ -2,7 +2,10 @@
 import { isFloat } from '../../ir/dtype.ts';
 import type { Node } from '../../ir/node.ts';
 import { allNodes } from '../../ir/walk.ts';
+import { runPasses } from '../../passes/pass.ts';
+import { removeDead } from '../../passes/remove-dead.ts';
 import { inferTypes } from '../../runtime/shapes.ts';
+import { constantMatrix } from '../constant-matrix.ts';
 import { dropUnused } from '../emit.ts';
 import { gatherToNBits } from '../nbits/gather.ts';
 import { gemmToNBits, matMulToNBits } from '../nbits/matmul.ts';
@@ -30,8 +33,21 @@ function kernelRules(matrices: NBitsMatrices, options: SchemeOptions): Record<st
 function qdqRules(qdq: BlockedQdq): Record<string, Rule> {
   return {
     Gemm: (node) => qdq.replace(node, 1, node.int('transB') ? 1 : 0),
-    MatMul: (node) => qdq.replace(node, 1, 0),
+    MatMul: (node) => blockedMatMul(node, qdq),
   };
+}
+
+/** A product of two computed values has no weight to report on. */
+const COMPUTED = '';
+
+/** The constant of a MatMul, or the one in front of the Transpose that keeps it tied to other users. */
+function blockedMatMul(node: Node, qdq: BlockedQdq): string | null {
+  const operand = node.input(1);
+  if (operand?.tensor) return qdq.replace(node, 1, 0);
+  const matrix = operand && constantMatrix(operand);
+  if (!matrix || !operand.producer)
+    return node.input(0)?.tensor ? 'the constant is on the left; blocks run along the right' : COMPUTED;
+  return qdq.replace(operand.producer, 0, matrix.transposed ? 1 : 0);
 }
 
 export const int4: Scheme = {
@@ -65,6 +81,7 @@ export const int4: Scheme = {
     dropUnused([...matrices.retired, ...qdq.retired]);
     progress.done();
     if (options.halfRest) {
+      await runPasses(model, [removeDead], context);
       // The new nodes' values have no types yet.
       await inferTypes(model);
       const { half } = await import('./half.ts');

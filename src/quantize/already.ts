@@ -1,0 +1,37 @@
+/** Recognizes weights that are quantized already, so that nobody wonders why they stay as they are. */
+import { DTYPES, type DType } from '../ir/dtype.ts';
+import type { Model } from '../ir/model.ts';
+import { allGraphs } from '../ir/walk.ts';
+import { formatBytes } from '../report/units.ts';
+import { WORTHWHILE } from './schemes/scheme.ts';
+
+const PREFIX = 'this model is quantized already';
+
+/** A sentence about the weights of 8 bits and less, with the operators that read them; null when there are none. */
+export function quantizedAlready(model: Model): string | null {
+  let [count, bytes] = [0, 0];
+  const readers = new Set<string>();
+  for (const graph of allGraphs(model, { functions: false }))
+    for (const value of graph.initializers) {
+      const { tensor } = value;
+      if (!tensor || !isSmall(tensor.dtype) || tensor.size < WORTHWHILE) continue;
+      count++;
+      bytes += tensor.byteLength;
+      for (const { node } of value.uses) readers.add(node.op);
+    }
+  if (count === 0) return null;
+  const [weights, stay] =
+    count === 1 ? ['one weight', 'stays as it is'] : [`${count} weights`, 'stay as they are'];
+  return `${PREFIX}: ${weights} of ${[...readers].sort().join(', ')} (${formatBytes(bytes)}) ${stay}`;
+}
+
+/** Codes of 8 bits or less; text and truth values are none. */
+function isSmall(dtype: DType): boolean {
+  const { bits, kind } = DTYPES[dtype];
+  return bits <= 8 && (kind === 'int' || kind === 'uint' || kind === 'float');
+}
+
+/** The sentence of `quantizedAlready` among the notes of a step, if it is there. */
+export function findQuantizedAlready(notes: readonly string[]): string | null {
+  return notes.find((note) => note.startsWith(PREFIX)) ?? null;
+}
