@@ -4,16 +4,18 @@ import { benchSpec } from './commands/bench.options.ts';
 import { completionSpec } from './commands/completion.options.ts';
 import { convertSpec } from './commands/convert.options.ts';
 import { demoSpec } from './commands/demo.options.ts';
+import { inspectSpec } from './commands/inspect.options.ts';
+import { opsSpec } from './commands/ops.options.ts';
 import { quantizeSpec } from './commands/quantize.options.ts';
 import { reportSpec } from './commands/report.options.ts';
 
 export const commands: readonly Command[] = [
-  // ADD when commands/inspect.ts exists:  defineCommand(inspectSpec, () => import('./commands/inspect.ts')),
+  defineCommand(inspectSpec, () => import('./commands/inspect.ts')),
   defineCommand(convertSpec, () => import('./commands/convert.ts')),
   defineCommand(quantizeSpec, () => import('./commands/quantize.ts')),
   defineCommand(benchSpec, () => import('./commands/bench.ts')),
   defineCommand(reportSpec, () => import('./commands/report.ts')),
-  // ADD when commands/ops.ts exists:      defineCommand(opsSpec, () => import('./commands/ops.ts')),
+  defineCommand(opsSpec, () => import('./commands/ops.ts')),
   defineCommand(demoSpec, () => import('./commands/demo.ts')),
   defineCommand(completionSpec, () => import('./commands/completion.ts')),
 ];

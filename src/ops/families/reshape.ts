@@ -1,6 +1,6 @@
 /** Rearrangements: the same elements under other dims. */
 import type { Node } from '../../ir/node.ts';
-import { constantInts, intsOf, labels, normalAxis, rankOf, tensor } from '../labels.ts';
+import { changed, constantInts, intsOf, labels, normalAxis, rankOf, tensor } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
 function transpose(node: Node): string | null {
@@ -60,12 +60,16 @@ function tile(node: Node): string | null {
 function expand(node: Node): string | null {
   const shape = constantInts(node, 1);
   const rank = rankOf(node, 0);
-  if (!shape || rank === null) return 'X[!*s], _ -> Y[!*s]';
-  const axes = labels(Math.max(rank, shape.length));
-  // The dims stated are numbers that would have to change with the axis.
-  const stated = (axis: number) => (shape[axis - (axes.length - shape.length)] ?? 1) !== 1;
-  const marked = axes.map((label, axis) => (stated(axis) ? `!${label}` : label));
-  return `${tensor('X', marked.slice(axes.length - rank))}, _ -> ${tensor('Y', marked)}`;
+  if (!shape || rank === null) return null;
+  const full = labels(Math.max(rank, shape.length));
+  // A stated dim is a number that would have to change with the axis, and may be larger than the input's.
+  const stated = full.map((_, axis) => shape[axis - (full.length - shape.length)] ?? 1);
+  const { before, after } = changed(full, (axis) => stated[axis] !== 1);
+  const sizes = after.flatMap((label, axis) =>
+    stated[axis] === 1 ? [] : [`${label.replace('!', '')}=${stated[axis]}`],
+  );
+  const signature = `${tensor('X', before.slice(full.length - rank))}, _ -> ${tensor('Y', after)}`;
+  return sizes.length > 0 ? `${signature} | ${sizes.join(', ')}` : signature;
 }
 
 export const rearrangement: readonly OpSpec[] = [
