@@ -25,7 +25,11 @@ export type QuantRole =
   /** Moves or selects values without arithmetic, so that the parameters of its input serve its output. */
   | { readonly kind: 'passthrough' }
   /** Works on quantized values already, or makes them. */
-  | { readonly kind: 'quantized' }
+  | {
+      readonly kind: 'quantized';
+      /** Float inputs that every call has and that are no scales. */
+      readonly biases?: readonly number[];
+    }
   /** Produces shapes, indices, truth values, text or containers: there is nothing to quantize. */
   | { readonly kind: 'exact' }
   | { readonly kind: 'float-only'; readonly reason: string };

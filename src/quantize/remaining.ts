@@ -77,11 +77,13 @@ function isParameter({ uses }: Value): boolean {
   return uses.length > 0 && uses.every(isScale);
 }
 
-/** Scales are what a quantized operator cannot do without; its biases and states are optional. */
+/** Scales are what a quantized operator cannot do without; most biases and states are optional. */
 function isScale({ node, index }: Use): boolean {
   const spec = specOf(node);
+  const role = spec?.quant;
+  if (role?.kind !== 'quantized' || role.biases?.includes(index)) return false;
   const inputs = spec?.types?.split('->')[0]?.split(',') ?? [];
-  return spec?.quant?.kind === 'quantized' && !inputs[index]?.trim().endsWith('?');
+  return !inputs[index]?.trim().endsWith('?');
 }
 
 /** The nodes that read a constant; where its elements are only moved or cast, those that read the result. */

@@ -96,7 +96,7 @@ export const attentions: readonly OpSpec[] = [
   {
     type: 'com.microsoft.QAttention',
     axes: 'X[b s d], W[d !w], _, _, _, _, _, _, _ -> Y[b s !y]',
-    quant: { kind: 'quantized' },
+    quant: { kind: 'quantized', biases: [2] },
     types: 'T1, T2, T3, T3, T3, int32?, T1?, T2?, T3? -> T3, T3?',
     bfloat16: null,
   },
