@@ -1,4 +1,4 @@
-/** Generates docs/map.md, docs/reference/cli.md and docs/reference/report.schema.json from the built code. */
+/** Generates docs/map.md and the pages of docs/reference from the built code. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { cliReference } = await import('../dist/cli/reference.js');
 const { commands } = await import('../dist/cli/table.js');
+const { operatorsMarkdown } = await import('../dist/ops/reference.js');
 const { renderJson } = await import('../dist/report/json.js');
 const { reportJsonSchema } = await import('../dist/report/json-schema.js');
 
 const pages = {
   'docs/map.md': map(),
   'docs/reference/cli.md': cliReference(commands.map(({ spec }) => spec)),
+  'docs/reference/operators.md': operatorsMarkdown(),
   'docs/reference/report.schema.json': renderJson(reportJsonSchema()),
 };
 

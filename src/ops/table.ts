@@ -72,8 +72,11 @@ export const families: readonly (readonly OpSpec[])[] = [
   text,
 ];
 
-/** Every operator, by type. */
-export const operators: readonly OpSpec[] = families.flat().sort((a, b) => (a.type < b.type ? -1 : 1));
+/** Every operator by type: ai.onnx first, then the other domains. */
+export const operators: readonly OpSpec[] = families.flat().sort((a, b) => {
+  const named = Number(a.type.includes('.')) - Number(b.type.includes('.'));
+  return named !== 0 ? named : a.type < b.type ? -1 : 1;
+});
 
 const byType = new Map(operators.map((spec) => [spec.type, spec]));
 

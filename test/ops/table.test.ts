@@ -37,7 +37,9 @@ describe('the table of operators', () => {
 
   it('has each operator once, in order', () => {
     const types = operators.map((spec) => spec.type);
-    expect(types).toEqual([...new Set(types)].sort((a, b) => (a < b ? -1 : 1)));
+    const sorted = [...new Set(types)].sort((a, b) => (a < b ? -1 : 1));
+    const named = (type: string) => type.includes('.');
+    expect(types).toEqual([...sorted.filter((type) => !named(type)), ...sorted.filter(named)]);
   });
 
   it('names operators that exist', () => {

@@ -1,6 +1,7 @@
 /** `llmc inspect`: what is in a model and what llmc can do with it. */
 import { printModel } from '../../ir/print.ts';
 import { openModel } from '../../onnx/read.ts';
+import { renderJson } from '../../report/json.ts';
 import { modelRecord } from '../../report/record.ts';
 import type { Report } from '../../report/schema.ts';
 import { environment } from '../../runtime/environment.ts';
@@ -32,6 +33,10 @@ export const run: Handler<typeof inspectSpec> = async ({ operands, options }, io
     requirements: [],
     warnings: [],
   };
+  if (io.common.json) {
+    const inspection = { ...found, graph };
+    return io.finish(report, { render: (made) => renderJson({ ...made, inspection }) });
+  }
   const text = `${graph === null ? '' : `${graph}\n`}${renderInspection(found, io.view)}`;
-  return io.finish(report, { text, document: { ...report, inspection: { ...found, graph } } });
+  return io.finish(report, { text });
 };

@@ -3,7 +3,7 @@ import { axesText, halfText } from '../../ops/reference.ts';
 import type { OpSpec } from '../../ops/spec.ts';
 import { type Ability, supportOf } from '../../ops/support.ts';
 import { operators } from '../../ops/table.ts';
-import { alignColumns, shorten } from '../../report/layout.ts';
+import { alignColumns, wrap } from '../../report/layout.ts';
 import type { TextView } from '../../report/text.ts';
 import type { Handler } from '../command.ts';
 import type { opsSpec } from './ops.options.ts';
@@ -30,19 +30,35 @@ function since(spec: OpSpec, dtype: 'float16' | 'bfloat16'): number | null {
   return text === '-' ? null : Number(text);
 }
 
-function table({ palette, width, verbose }: TextView): string {
+const NARROWEST = 30;
+
+/** One block for each domain, so that names stay short. */
+function table({ palette, width }: TextView): string {
   const mark = ({ can }: Ability) => (can ? palette.good('yes') : palette.dim('no'));
-  const rows = operators.map((spec) => {
+  const names = operators.map(({ type }) => bareName(type).length);
+  const columns = ['operator', 'quantize', 'prune', 'differentiate', 'how quantized, or why not'];
+  const taken = Math.max(...names) + columns.slice(1, -1).join('  ').length + 4;
+  const room = Math.max(NARROWEST, width - taken);
+  const rows: string[][] = [columns.map(palette.dim)];
+  let domain = '';
+  for (const spec of operators) {
+    if (domainOf(spec.type) !== domain) {
+      domain = domainOf(spec.type);
+      rows.push([], [palette.bold(domain)]);
+    }
     const { quantize, prune, differentiate } = supportOf(spec);
-    return [spec.type, mark(quantize), mark(prune), mark(differentiate), quantize.how];
-  });
-  const head = ['operator', 'quantize', 'prune', 'differentiate', 'how, or why not'].map(palette.dim);
-  const taken =
-    Math.max(...operators.map((spec) => spec.type.length)) + 'quantize  prune  differentiate'.length + 6;
-  const room = verbose ? Infinity : Math.max(24, width - taken);
-  const fitted = rows.map((row) =>
-    row.with(-1, Number.isFinite(room) ? shorten(row.at(-1) ?? '', room) : (row.at(-1) ?? '')),
-  );
-  const lines = alignColumns([head, ...fitted], []);
-  return `${lines.join('\n')}\n\n${operators.length} operators; others are left as they are\n`;
+    const [first = '', ...rest] = wrap(quantize.how, room);
+    rows.push([bareName(spec.type), mark(quantize), mark(prune), mark(differentiate), first]);
+    for (const line of rest) rows.push(['', '', '', '', line]);
+  }
+  return `${alignColumns(rows, []).join('\n')}\n\n${operators.length} operators; others are left as they are\n`;
+}
+
+function bareName(type: string): string {
+  return type.slice(type.lastIndexOf('.') + 1);
+}
+
+function domainOf(type: string): string {
+  const dot = type.lastIndexOf('.');
+  return dot < 0 ? 'ai.onnx' : type.slice(0, dot);
 }

@@ -7,7 +7,7 @@ import type { Value } from '../../ir/value.ts';
 import { allGraphs } from '../../ir/walk.ts';
 import type { OpenedModel } from '../../onnx/read.ts';
 import { findDuplicates } from './duplicates.ts';
-import { constantValues, type OperatorRow, operatorRows } from './operators.ts';
+import { nodesWithWeights, type OperatorRow, operatorRows } from './operators.ts';
 import { type StoredTensor, storedTensors } from './tensors.ts';
 import { countWork } from './work.ts';
 
@@ -83,7 +83,7 @@ export async function inspectModel(opened: OpenedModel, options: InspectOptions)
     name: basename(file),
     bytes: statSync(file).size,
   }));
-  const constants = constantValues(model);
+  const weighted = nodesWithWeights(model);
   const work = await countWork(model, options.dims);
   return {
     version: 1,
@@ -103,7 +103,7 @@ export async function inspectModel(opened: OpenedModel, options: InspectOptions)
     parameters: tensors.reduce((sum, { parameter, elements }) => sum + (parameter ? elements : 0), 0),
     macs: { total: work.macs, at: work.bindings, unknown: work.unknown },
     weights: summarize(tensors, options.top),
-    operators: operatorRows(model, constants, work.byNode),
+    operators: operatorRows(model, weighted, work.byNode),
   };
 }
 

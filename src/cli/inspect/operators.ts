@@ -20,7 +20,7 @@ export interface OperatorRow extends Support {
 /** One row for each operator type: the most work first, then the most frequent. */
 export function operatorRows(
   model: Model,
-  constants: ReadonlySet<Value>,
+  weighted: ReadonlySet<Node>,
   macs: ReadonlyMap<Node, number>,
 ): OperatorRow[] {
   const byType = new Map<string, Node[]>();
@@ -33,8 +33,7 @@ export function operatorRows(
       type,
       count: nodes.length,
       nested: nodes.filter((node) => node.graph !== model.graph).length,
-      withWeights:
-        places.length === 0 ? null : nodes.filter((node) => hasWeight(node, places, constants)).length,
+      withWeights: places.length === 0 ? null : nodes.filter((node) => weighted.has(node)).length,
       macs: counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0),
       ...supportOf(spec),
     };
@@ -49,15 +48,18 @@ function weightInputs(spec: OpSpec | null): readonly number[] {
   return quant?.kind === 'compute' || quant?.kind === 'lookup' ? quant.weights : [];
 }
 
-function hasWeight(node: Node, places: readonly number[], constants: ReadonlySet<Value>): boolean {
-  return places.some((index) => {
-    const value = node.input(index);
-    return value !== null && constants.has(value);
-  });
+/** Nodes with a constant where their operator may have a weight; to be asked before shapes are made concrete. */
+export function nodesWithWeights(model: Model): Set<Node> {
+  const constants = constantValues(model);
+  const isConstant = (value: Value | null) => value !== null && constants.has(value);
+  const found = [...allNodes(model)].filter((node) =>
+    weightInputs(specOf(node)).some((index) => isConstant(node.input(index))),
+  );
+  return new Set(found);
 }
 
 /** Values fixed by the file: constants, and what is computed from nothing else. */
-export function constantValues(model: Model): Set<Value> {
+function constantValues(model: Model): Set<Value> {
   const found = new Set<Value>();
   const isConstant = (value: Value | null) => value === null || value.tensor !== null || found.has(value);
   for (const graph of allGraphs(model)) {

@@ -29,7 +29,7 @@ function summary(found: Inspection, { palette, width }: TextView): string[] {
   const nested = found.subgraphs > 0 ? `, ${found.subgraphs} subgraphs` : '';
   const functions = found.functions.length > 0 ? `, functions ${found.functions.join(', ')}` : '';
   const rows: [string, string][] = [
-    ['size', `${formatBytes(found.sizeBytes)}${data}, of it weights ${formatBytes(found.weights.bytes)}`],
+    ['size', `${formatBytes(found.sizeBytes)}${data}, weights ${formatBytes(found.weights.bytes)} of it`],
     ['format', `IR ${found.irVersion}, opset ${opsets.join(', ') || 'none'}`],
     ...(found.producer ? [['producer', found.producer] satisfies [string, string]] : []),
     ['nodes', `${found.nodes}${nested}${functions}`],
@@ -54,7 +54,7 @@ function macsText({ macs }: Inspection): string {
     `${formatCount(macs.total)}${at.length > 0 ? ` at ${at.join(', ')} (--dim sets other sizes)` : ''}`,
     ...(nodes > 0
       ? [
-          `without ${nodes} nodes: ${macs.unknown
+          `without ${nodes} node${nodes === 1 ? '' : 's'}: ${macs.unknown
             .map(({ reason }) => reason)
             .slice(0, NAMES_SHOWN)
             .join('; ')}`,
