@@ -27,8 +27,9 @@ export function axesText({ axes }: OpSpec): string {
   return typeof axes === 'string' ? axes : 'by attributes and shapes';
 }
 
-/** First opset with the type, for people: `-` where there is none. */
+/** First opset with the type, for people: `-` where there is none, or no data that could have it. */
 export function halfText(spec: OpSpec, dtype: 'float16' | 'bfloat16'): string {
+  if (!/\b[A-Z]/.test(spec.types ?? '')) return '-';
   const since = dtype === 'bfloat16' && spec.float16 === null ? null : spec[dtype];
   if (since === null) return '-';
   return since === undefined
