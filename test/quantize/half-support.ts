@@ -76,7 +76,11 @@ export async function fidelity(converted: Converted, given?: Feeds): Promise<num
 function ratio(exact: HostTensor, actual: HostTensor | undefined): number {
   const [a, b] = [asFloats(exact), actual ? asFloats(actual) : null];
   if (!a || !b || a.length !== b.length) throw new Error('the outputs have no counterpart');
-  const noise = a.reduce((sum, value, i) => sum + (value - (b[i] as number)) ** 2, 0);
-  const signal = a.reduce((sum, value) => sum + value ** 2, 0);
+  let [signal, noise] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const value = a[i] as number;
+    signal += value ** 2;
+    noise += (value - (b[i] as number)) ** 2;
+  }
   return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
 }
