@@ -8,7 +8,7 @@ import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
 import type { Value } from '../ir/value.ts';
 import { openSession } from './session.ts';
-import { skeletonOf } from './skeleton.ts';
+import { CONSTANT, skeletonOf } from './skeleton.ts';
 
 /** Graphs onnxruntime could not type, with its reason; their values keep the file's hints. */
 export type Untyped = readonly { readonly graph: string; readonly reason: string }[];
@@ -48,7 +48,7 @@ async function inferGraph(
 /** Large constants are inputs of the skeleton, so their types come from the tensors themselves. */
 function typeConstants(graph: Graph): void {
   for (const node of graph) {
-    const value = node.attributes.get('value');
+    const value = node.opType === CONSTANT ? node.attributes.get('value') : null;
     const output = node.output();
     if (output && value?.kind === 'tensor')
       output.type = { dtype: value.value.dtype, shape: value.value.dims };

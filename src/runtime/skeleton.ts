@@ -55,8 +55,10 @@ export function skeletonOf(
   const statedTensors = new Map((proto.initializer ?? []).map((tensor) => [tensor.name ?? '', tensor]));
   for (const value of graph.inputs)
     if (!value.tensor) pieces.feed(value.name, value.type, stated.get(value.name));
+  // onnxruntime drops unused initializers before it looks at them, and trips over what is left.
   for (const value of graph.initializers)
-    if (value.tensor) pieces.constant(value.name, value.tensor, statedTensors.get(value.name));
+    if (value.tensor && value.useCount > 0)
+      pieces.constant(value.name, value.tensor, statedTensors.get(value.name));
   for (const value of captured(graph))
     if (value.tensor) pieces.constant(value.name, value.tensor);
     else pieces.feed(value.name, value.type);
@@ -75,9 +77,12 @@ export function skeletonOf(
   return joinParts(encode(modelTable, whole));
 }
 
+/** Other operators have an attribute of that name too: ConstantOfShape's value is a scalar. */
+export const CONSTANT = 'Constant';
+
 /** The outputs of a node by name; a large Constant node computes nothing and is fed instead. */
 function computedNames(node: Node, pieces: Pieces): string[] {
-  const constant = largeConstant(node.attributes.get('value'));
+  const constant = node.opType === CONSTANT ? largeConstant(node.attributes.get('value')) : null;
   if (constant) for (const value of node.outputs) if (value) pieces.feed(value.name, typeOf(constant));
   return constant ? [] : node.outputs.flatMap((value) => (value ? [value.name] : []));
 }
