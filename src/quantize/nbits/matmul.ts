@@ -1,8 +1,10 @@
 /** MatMul and Gemm with a constant matrix, as com.microsoft MatMulNBits. */
 import { type Attribute, int, ints } from '../../ir/attribute.ts';
+import type { DType } from '../../ir/dtype.ts';
 import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
+import { encodeHalf } from '../../numeric/half.ts';
 import { constantMatrix } from '../constant-matrix.ts';
 import { Emitter, takeOutputs } from '../emit.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
@@ -38,10 +40,18 @@ export function gemmToNBits(node: Node, matrices: NBitsMatrices, options: Scheme
     ? emitter.op('Transpose', [a], `${a.name}_transposed`, { attributes: perm })
     : a;
   const beta = node.float('beta', 1);
-  const factor = (): Value => emitter.constant(`${c?.name}_beta`, Tensor.scalar(beta));
+  const factor = (): Value => emitter.constant(`${c?.name}_beta`, scalarLike(b.tensor?.dtype, beta));
   const bias = c && beta !== 1 ? emitter.op('Mul', [c, factor()], `${c.name}_scaled`) : (c ?? null);
   emit(node, left, matrices.get(b, rows, node.float('alpha', 1)), options, bias);
   return null;
+}
+
+/** A scalar in the float type of the weight, which is that of the whole Gemm. */
+function scalarLike(dtype: DType | undefined, value: number): Tensor {
+  if (dtype !== 'float16') return Tensor.scalar(value);
+  const half = new Uint16Array(1);
+  encodeHalf(Float32Array.of(value), half);
+  return Tensor.of('float16', [], half);
 }
 
 function unsuited(tensor: Tensor, rows: boolean, a: Value, options: SchemeOptions): string | null {

@@ -3,6 +3,7 @@ import { isFloat } from '../../ir/dtype.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { allNodes } from '../../ir/walk.ts';
+import { channelAxis } from '../../ops/contraction.ts';
 import { DequantizedWeights } from '../dequantized-weight.ts';
 import { quantizeAttention } from '../dynamic/attention.ts';
 import { quantizeConv } from '../dynamic/conv.ts';
@@ -58,7 +59,7 @@ export const int8Dynamic: Scheme = {
         const reason = obstacle(node, entry, options.select(node)) ?? entry.rule(q, node);
         if (reason === null) outcome.change(label, `${node.op} runs on integers`);
         else if (reason !== '') outcome.skip(label, reason, weightBytes(node, entry.weights), 'node');
-      } else if (!options.parity) weightsOnly(node, weightOnly, options, outcome);
+      } else if (!options.parity) weightsOnly(node, { weightOnly, opset: model.opset }, options, outcome);
     }
     for (const work of q.deferred) work();
     dropUnused([...q.retired, ...weightOnly.retired]);
@@ -89,7 +90,7 @@ function obstacle(node: Node, entry: Entry, excluded: string | null): string | n
 
 function weightsOnly(
   node: Node,
-  made: DequantizedWeights,
+  { weightOnly, opset }: { weightOnly: DequantizedWeights; opset: number },
   options: Parameters<Scheme['apply']>[1],
   outcome: Parameters<Scheme['apply']>[2],
 ): void {
@@ -104,7 +105,8 @@ function weightsOnly(
   for (const index of indices) {
     const weight = node.constant(index);
     if (weight?.dtype !== 'float32' || weight.size < WORTHWHILE) continue;
-    made.replace(node, index, { type: 'int8', symmetric: true, reduceRange: false, axis: null });
+    const axis = options.perChannel && opset >= 13 ? channelAxis(node, index) : null;
+    weightOnly.replace(node, index, { type: 'int8', symmetric: true, reduceRange: false, axis });
     done++;
   }
   if (done > 0)
