@@ -42,6 +42,8 @@ export const GEMM = {
     { d = Relu(c) [gemm] y = Gemm <beta = 0.5> (x, w, d) }`,
   'Gemm with a scalar C':
     'g (float[N,64] x) => (float[N,48] y) <float[64,48] w = {0}, float[1] b = {3}> { [gemm] y = Gemm(x, w, b) }',
+  'Gemm in half precision': `g (float16[N,64] x) => (float16[N,48] y) <float16[64,48] w = {0}, float16[48] b = {0}>
+    { [gemm] y = Gemm <alpha = 0.5, beta = 2.0> (x, w, b) }`,
 } as const;
 
 export const CONV = {
