@@ -24,13 +24,12 @@ const CLEAN_DB = 80;
 /** Values above this many elements in all are not compared. */
 const LIMIT_BYTES = 1 << 30;
 
-/** The nodes that lose most, at most `count`; empty for models too large to be run from memory. */
+/** The nodes of both models, those that lose most first; empty for models too large to be run from memory. */
 export async function worstLayers(
   before: string,
   after: string,
   data: string | undefined,
   context: Context,
-  count = 5,
 ): Promise<LayerLoss[]> {
   const [ours, theirs] = [openModel(before), openModel(after)];
   if (ours.headerBytes + theirs.headerBytes > LIMIT_BYTES) return [];
@@ -47,7 +46,7 @@ export async function worstLayers(
     );
     try {
       const noise = await measure(baseline, candidate, data, context);
-      return rank(ours.model, noise).slice(0, count);
+      return rank(ours.model, noise);
     } finally {
       await candidate.release();
     }

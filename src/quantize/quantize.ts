@@ -70,7 +70,10 @@ export async function quantizeFile(
       const request = { ...options, level: options.check, baselineBytes: before, candidateBytes };
       result = await checkModel(input, path, { ...request, data: options.data }, context);
       const refusal = verdict(scheme === 'int4' ? `int4-${options.bits}` : scheme, result);
-      if (refusal) await refuse(refusal, input, path, job, context);
+      if (refusal) {
+        const touched = new Set(outcome.changed.map(({ what }) => what));
+        await refuse(refusal, touched, input, path, job, context);
+      }
     },
   });
   progress.done();
@@ -111,15 +114,21 @@ function verdictOf({ low, high }: { low: number; high: number }): 'faster' | 'sl
   return low > 1 ? 'faster' : high < 1 ? 'slower' : 'no difference';
 }
 
+const SHOWN_LAYERS = 5;
+
 /** Refuses a result with the layers that cost most; --force keeps it, with a warning. */
 async function refuse(
   reason: string,
+  touched: ReadonlySet<string>,
   before: string,
   after: string,
   job: QuantizeJob,
   context: Context,
 ): Promise<void> {
-  const layers = await worstLayers(before, after, job.options.data, context).catch(() => []);
+  const all = await worstLayers(before, after, job.options.data, context).catch(() => []);
+  // Noise grows in operators nobody touched; what can be excluded is what was quantized.
+  const own = all.filter((layer) => touched.has(layer.node));
+  const layers = (own.length > 0 ? own : all).slice(0, SHOWN_LAYERS);
   const list = layers.map(
     (layer) => `  ${layer.node}: ${layer.sqnrDb.toFixed(1)} dB, ${layer.lossDb.toFixed(1)} dB lost here`,
   );
