@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+function node(...argv: readonly string[]) {
+  return spawnSync(process.execPath, argv, { encoding: 'utf8', timeout: 180_000 });
+}
+
+describe('damaged model files', () => {
+  beforeAll(() => {
+    const built = node(join(ROOT, 'scripts', 'setup.mjs'));
+    expect(built.status, built.stderr).toBe(0);
+  });
+
+  it('are converted, quantized or refused: no crash, no hang, nothing left behind', () => {
+    const { status, stdout, stderr } = node(
+      join(ROOT, 'test', 'benchmark', 'fuzz.mjs'),
+      ...['--count', '300', '--bundled', '--jobs', '1'],
+    );
+    expect(stdout + stderr).toContain('300 damaged files, 0 problems');
+    expect(status).toBe(0);
+    // Not everything may be refused, or nothing behind the decoder was reached.
+    expect(Number(/done: (\d+)/.exec(stdout)?.[1])).toBeGreaterThan(100);
+  }, 200_000);
+});
