@@ -81,7 +81,8 @@ function forEachPiece(source: ByteSource, use: (floats: Float32Array, at: number
   for (let start = 0; start < source.byteLength; start += PIECE * 4) {
     const bytes = source.read(start, Math.min(source.byteLength, start + PIECE * 4));
     // Bytes of a model file lie anywhere; typed arrays need them aligned.
-    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    // Not slice(): of a Buffer that is a view, not a copy.
+    const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
     use(new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4), start / 4);
   }
 }
