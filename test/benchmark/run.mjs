@@ -1,0 +1,36 @@
+/** `npm run benchmark -- NAME [options]`: prints ratios against peers on this machine; exit code 1 for a broken promise. */
+import { cpus, totalmem } from 'node:os';
+
+const BENCHMARKS = {
+  help: ['llmc --help against node -e 0', async () => (await import('./help.mjs')).help],
+  inspect: ['llmc inspect of a 438 MB model', async () => (await import('./inspect.mjs')).inspect],
+  'quantize-bert': [
+    'int8-dynamic, int4 and fp16 of a BERT-base-sized model against the Python tools',
+    async () => (await import('./quantize-bert.mjs')).quantizeBert,
+  ],
+  large: ['a model of 4 GB against cp', async () => (await import('./large.mjs')).large],
+  roundtrip: [
+    'convert of a 438 MB model against cp and Python',
+    async () => (await import('./roundtrip.mjs')).roundtrip,
+  ],
+  determinism: [
+    'the same input gives the same bytes',
+    async () => (await import('./determinism.mjs')).determinism,
+  ],
+  fuzz: ['damaged files', async () => (await import('./fuzz.mjs')).fuzz],
+};
+
+const [name, ...argv] = process.argv.slice(2);
+const entry = BENCHMARKS[name];
+if (!entry) {
+  console.log(`usage: npm run benchmark -- NAME [--dir FOLDER] [--runs N]\n`);
+  for (const [key, [summary]] of Object.entries(BENCHMARKS)) console.log(`  ${key.padEnd(14)} ${summary}`);
+  process.exitCode = name === undefined || name === '--help' ? 0 : 2;
+} else {
+  const [{ model = 'unknown processor' } = {}] = cpus();
+  console.log(
+    `${model}, ${cpus().length} cores, ${(totalmem() / 1e9).toFixed(0)} GB, Node ${process.version}`,
+  );
+  const benchmark = await entry[1]();
+  process.exitCode = (await benchmark(argv)) ? 0 : 1;
+}
