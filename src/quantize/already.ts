@@ -3,9 +3,10 @@ import { DTYPES, type DType } from '../ir/dtype.ts';
 import type { Model } from '../ir/model.ts';
 import { allGraphs } from '../ir/walk.ts';
 import { formatBytes } from '../report/units.ts';
-import { WORTHWHILE } from './schemes/scheme.ts';
 
 const PREFIX = 'this model is quantized already';
+/** Codes are many to a byte: a weight that was worth it may have a quarter of the elements. */
+const LEAST = 64;
 
 /** A sentence about the weights of 8 bits and less, with the operators that read them; null when there are none. */
 export function quantizedAlready(model: Model): string | null {
@@ -14,7 +15,7 @@ export function quantizedAlready(model: Model): string | null {
   for (const graph of allGraphs(model, { functions: false }))
     for (const value of graph.initializers) {
       const { tensor } = value;
-      if (!tensor || !isSmall(tensor.dtype) || tensor.size < WORTHWHILE) continue;
+      if (!tensor || !isSmall(tensor.dtype) || tensor.size < LEAST) continue;
       count++;
       bytes += tensor.byteLength;
       for (const { node } of value.uses) readers.add(node.op);

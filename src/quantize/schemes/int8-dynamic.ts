@@ -13,7 +13,7 @@ import { quantizeFusedMatMul, quantizeGemm, quantizeMatMul } from '../dynamic/ma
 import { DynamicQuantizer } from '../dynamic/quantizer.ts';
 import { quantizeLstm } from '../dynamic/recurrent.ts';
 import { dropUnused } from '../emit.ts';
-import { type Scheme, WORTHWHILE } from './scheme.ts';
+import { type Scheme, type SchemeOptions, WORTHWHILE } from './scheme.ts';
 
 /** Rewrites one node; a string says why it stays as it is. */
 type Rule = (q: DynamicQuantizer, node: Node) => string | null;
@@ -56,7 +56,7 @@ export const int8Dynamic: Scheme = {
       const entry = RULES[node.opType];
       const label = node.label;
       if (entry) {
-        const reason = obstacle(node, entry, options.select(node)) ?? entry.rule(q, node);
+        const reason = obstacle(node, entry, options) ?? entry.rule(q, node);
         if (reason === null) outcome.change(label, `${node.op} runs on integers`);
         else if (reason !== '') outcome.skip(label, reason, weightBytes(node, entry.weights), 'node');
       } else if (!options.parity) weightsOnly(node, { weightOnly, opset: model.opset }, options, outcome);
@@ -76,16 +76,18 @@ function signLikeOnnxruntime(model: Model): void {
 }
 
 /** Why a node cannot even be considered; '' when it is none of this scheme's business (no weight at all). */
-function obstacle(node: Node, entry: Entry, excluded: string | null): string | null {
+function obstacle(node: Node, entry: Entry, { select, parity }: SchemeOptions): string | null {
   const weights = entry.weights.flatMap((index) => node.input(index) ?? []);
+  const excluded = select(node);
   if (excluded) return excluded;
   const data = node.input(entry.data);
   const dtype = data?.dtype ?? node.output()?.dtype;
   if (dtype && !isFloat(dtype)) return '';
   if (dtype && dtype !== 'float32') return `its data is ${dtype}; DynamicQuantizeLinear takes only float32`;
-  return weights.some((value) => value.tensor && !isFloat(value.tensor.dtype))
-    ? 'its weight is quantized already'
-    : null;
+  const constants = weights.flatMap((value) => value.tensor ?? []);
+  if (constants.some((tensor) => !isFloat(tensor.dtype))) return 'its weight is quantized already';
+  const small = constants.length > 0 && constants.every((tensor) => tensor.size < WORTHWHILE);
+  return small && !parity ? 'small: nothing to gain' : null;
 }
 
 function weightsOnly(
