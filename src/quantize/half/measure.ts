@@ -7,7 +7,7 @@ import { encodeModel } from '../../onnx/write.ts';
 import { openInputs } from '../../runtime/inputs.ts';
 import { openSession } from '../../runtime/session.ts';
 import type { Context } from '../../step.ts';
-import { LARGEST } from './constants.ts';
+import { LARGEST } from '../recipes/half.ts';
 import { lowerStandIns } from './magnitude.ts';
 import { type ClampedRanges, type RangeOf, TOO_LARGE } from './overflow.ts';
 import { addProbe, PROBE_OPSET } from './probe.ts';

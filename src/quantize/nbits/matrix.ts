@@ -1,13 +1,10 @@
 /** Low-bit matrices: the parts MatMulNBits and GatherBlockQuantized read, made once per constant, lazily. */
-import { floatsOf } from '../../ir/floats.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
 import { type BlockSpec, blockCount } from '../../numeric/block.ts';
-import { quantizeColumns, quantizeRows } from '../../numeric/block-matmul.ts';
-import { encodeHalf } from '../../numeric/half.ts';
-import { hqqColumns, hqqRows } from '../../numeric/hqq.ts';
 import { packedLength } from '../../numeric/packing.ts';
 import { lazyTensors, type PartType } from '../lazy.ts';
+import type { NBitsSpec } from '../recipes/blocks.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
 
 /** The quantized form of a matrix with contraction length k and n rows of output. */
@@ -53,15 +50,15 @@ export class NBitsMatrices {
     const { bits } = this.#options;
     const [first, second] = tensor.dims.slice(-2) as [number, number];
     const [n, k] = rows ? [first, second] : [second, first];
-    const parts = blockParts(
-      tensor,
-      n,
-      k,
-      rows,
-      specOf(tensor, this.#options),
-      this.#options.rounding,
+    const spec: NBitsSpec = {
+      ...specOf(tensor, this.#options),
+      rounding: this.#options.rounding,
       factor,
-    );
+      rows: first,
+      columns: second,
+      runs: rows ? 'rows' : 'columns',
+    };
+    const parts = blockParts(tensor, n, k, spec);
     return {
       n,
       k,
@@ -91,36 +88,21 @@ export function quantizedBytes(n: number, k: number, options: SchemeOptions): nu
   return n * (blocks * packedLength(blockSize, bits) + blocks * 4 + zeroPoints);
 }
 
-function blockParts(
-  tensor: Tensor,
-  n: number,
-  k: number,
-  rows: boolean,
-  spec: BlockSpec,
-  rounding: SchemeOptions['rounding'],
-  factor: number,
-): { codes: Tensor; scales: Tensor; zeroPoints: Tensor | null } {
+interface BlockParts {
+  readonly codes: Tensor;
+  readonly scales: Tensor;
+  readonly zeroPoints: Tensor | null;
+}
+
+function blockParts(tensor: Tensor, n: number, k: number, spec: NBitsSpec): BlockParts {
   const blocks = blockCount(k, spec.blockSize);
-  const half = spec.scaleType === 'float16';
   const zeroPoints: PartType | null = spec.symmetric
     ? null
     : { dtype: 'uint8', dims: [n, packedLength(blocks, spec.bits)] };
   const parts = {
     codes: { dtype: 'uint8', dims: [n, blocks, packedLength(spec.blockSize, spec.bits)] },
-    scales: { dtype: half ? 'float16' : 'float32', dims: [n, blocks] },
+    scales: { dtype: spec.scaleType ?? 'float32', dims: [n, blocks] },
     zeroPoints,
   } as const;
-  const { bits, blockSize, scaleType } = spec;
-  const hqq = { bits, blockSize, zeroPoints: 'integer', ...(scaleType ? { scaleType } : {}) } as const;
-  const solve = (weights: Float32Array) => {
-    if (rounding === 'hqq') return rows ? hqqRows(weights, n, k, hqq) : hqqColumns(weights, k, n, hqq);
-    return rows ? quantizeRows(weights, n, k, spec) : quantizeColumns(weights, k, n, spec);
-  };
-  return lazyTensors(parts, () => {
-    const made = solve(floatsOf(tensor));
-    const scales = factor === 1 ? made.scales : made.scales.map((scale) => scale * factor);
-    const stored = half ? new Uint16Array(scales.length) : scales;
-    if (stored instanceof Uint16Array) encodeHalf(scales, stored);
-    return { codes: made.codes, scales: stored, zeroPoints: made.zeroPoints };
-  });
+  return lazyTensors(parts, { kind: 'n-bits', spec }, tensor);
 }

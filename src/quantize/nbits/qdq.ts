@@ -1,11 +1,10 @@
 /** Blocked QDQ of opset 21: the constant as int4 or int8 with one DequantizeLinear per block of the contraction. */
 import { int } from '../../ir/attribute.ts';
 import type { DType } from '../../ir/dtype.ts';
-import { floatsOf } from '../../ir/floats.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
-import { quantizeLinearColumns, quantizeLinearRows } from '../../numeric/block-linear.ts';
 import { lazyTensors, type PartType } from '../lazy.ts';
+import type { MatrixSpec } from '../recipes/blocks.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
 import { isSymmetric } from './matrix.ts';
 
@@ -44,24 +43,21 @@ export class BlockedQdq {
     const { bits, blockSize } = this.#options;
     const symmetric = isSymmetric(this.#options);
     const dtype = dtypeOf(bits, symmetric);
-    // Only unsigned 8-bit codes need their zero point spelled out when it is the middle.
-    const middle = symmetric && bits === 8;
     const [rows, columns] = tensor.dims as [number, number];
     const blocks = Math.ceil((axis === 0 ? rows : columns) / blockSize);
     const scaleDims = axis === 0 ? [blocks, columns] : [rows, blocks];
-    const spec = { bits, blockSize, symmetric };
+    const runs = axis === 0 ? 'columns' : 'rows';
+    const spec: MatrixSpec = { bits, blockSize, symmetric, rows, columns, runs };
     const part: PartType = { dtype, dims: scaleDims };
     const made = lazyTensors(
       {
         codes: { dtype, dims: tensor.dims },
         scales: { dtype: 'float32', dims: scaleDims },
-        zeroPoints: symmetric && !middle ? null : part,
+        // Of symmetric codes only unsigned 8-bit ones need their zero point spelled out.
+        zeroPoints: symmetric && bits < 8 ? null : part,
       } as const,
-      () => {
-        const quantizeBlocks = axis === 0 ? quantizeLinearColumns : quantizeLinearRows;
-        const blocked = quantizeBlocks(floatsOf(tensor), rows, columns, spec);
-        return middle ? { ...blocked, zeroPoints: new Uint8Array(blocked.scales.length).fill(128) } : blocked;
-      },
+      { kind: 'linear-blocks', spec },
+      tensor,
     );
     const floats = graph.value(`${name}_dequantized`);
     floats.type = { dtype: 'float32', shape: tensor.dims };
