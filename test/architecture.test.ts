@@ -7,7 +7,15 @@ import { describe, expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Folders from low to high; those of one row never import each other. */
-const ROWS = ['numeric report', 'ir', 'onnx ops data', 'runtime', 'passes', 'quantize bench convert', 'cli'] as const;
+const ROWS = [
+  'numeric report',
+  'ir',
+  'onnx ops data',
+  'runtime',
+  'passes',
+  'quantize bench convert',
+  'cli',
+] as const;
 const ROW = new Map(ROWS.flatMap((names, row) => names.split(' ').map((name) => [name, row] as const)));
 
 /** Root modules that every folder may import; they import nothing but each other. */
