@@ -1,6 +1,7 @@
 /** Gemm as MatMul and Add, for kernels that exist for MatMul alone; names as onnxruntime's quantizer gives them. */
 import { ints } from '../ir/attribute.ts';
 import type { Graph } from '../ir/graph.ts';
+import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
 import type { Value } from '../ir/value.ts';
 import { allGraphs } from '../ir/walk.ts';
@@ -13,21 +14,34 @@ import type { Pass, PassScope } from './pass.ts';
 export const gemmToMatmul: Pass = {
   name: 'gemm-to-matmul',
   summary: 'write Gemm as MatMul and Add',
-  run(model, scope) {
-    const constants = new Constants(model);
-    for (const graph of allGraphs(model)) {
-      if (isFunctionBody(model, graph)) continue;
-      for (const node of graph) {
-        if (node.opType !== 'Gemm') continue;
-        const refusal =
-          node.int('transA') === 1 ? 'its first input is transposed' : foldScalars(node, constants, scope);
-        const weight = refusal ?? weightOf(graph, node, constants);
-        if (typeof weight === 'string') scope.kept(node.label, weight);
-        else split(graph, node, weight, scope);
-      }
-    }
-  },
+  run: (model, scope) => splitGemms(model, scope, foldScalars),
 };
+
+/** Only what onnxruntime's quantizer rewrites: alpha and beta are not folded. */
+export const plainGemmToMatmul: Pass = {
+  name: 'plain-gemm-to-matmul',
+  summary: 'write Gemm as MatMul and Add where alpha and beta are one',
+  run: (model, scope) =>
+    splitGemms(model, scope, (node) =>
+      node.float('alpha', 1) === 1 && node.float('beta', 1) === 1 ? null : 'alpha or beta is not one',
+    ),
+};
+
+/** @param scalars makes alpha and beta one, or says why it cannot */
+function splitGemms(model: Model, scope: PassScope, scalars: typeof foldScalars): void {
+  const constants = new Constants(model);
+  for (const graph of allGraphs(model)) {
+    if (isFunctionBody(model, graph)) continue;
+    for (const node of graph) {
+      if (node.opType !== 'Gemm') continue;
+      const refusal =
+        node.int('transA') === 1 ? 'its first input is transposed' : scalars(node, constants, scope);
+      const weight = refusal ?? weightOf(graph, node, constants);
+      if (typeof weight === 'string') scope.kept(node.label, weight);
+      else split(graph, node, weight, scope);
+    }
+  }
+}
 
 /** B as MatMul wants it: [in, out]. A constant is transposed where it stands, with all who use it. */
 function weightOf(graph: Graph, node: Node, constants: Constants): Value | string {

@@ -2,7 +2,7 @@
 import { LlmcError } from '../errors.ts';
 import { isFloat } from '../ir/dtype.ts';
 import type { Model } from '../ir/model.ts';
-import { gemmToMatmul } from '../passes/gemm-to-matmul.ts';
+import { plainGemmToMatmul } from '../passes/gemm-to-matmul.ts';
 import { changeText, type Pass, type PassTrace, runPasses } from '../passes/pass.ts';
 import { removeDead } from '../passes/remove-dead.ts';
 import { sort } from '../passes/sort.ts';
@@ -73,7 +73,7 @@ export async function transform(
 
 /** onnxruntime's tools change nothing beforehand, save that dynamic quantization rewrites Gemm, in subgraphs too. */
 function parityPasses(scheme: string): readonly Pass[] {
-  return scheme === 'int8-dynamic' ? [gemmToMatmul] : [];
+  return scheme === 'int8-dynamic' ? [plainGemmToMatmul] : [];
 }
 
 /** Upgrades ai.onnx where the scheme's operators need it; never lowers. */

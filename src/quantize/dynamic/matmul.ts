@@ -72,15 +72,24 @@ function scaled(emitter: Emitter, value: Value, factor: number): Value {
  */
 function matrix(q: DynamicQuantizer, node: Node, { value, transposed }: Matrix, alpha: number): Quantized {
   const rank = value.tensor?.dims.length ?? 0;
-  const axis = rank === 2 ? q.scaleAxis(value, transposed ? 0 : 1) : null;
-  const spec: WeightSpec = { ...weightSpec(q), axis, ...(alpha === 1 ? {} : { factor: alpha }) };
+  const base = weightSpec(q);
+  // The columns of a stack of matrices share scales, but its kernel takes only one zero point (onnxruntime's tool
+  // gives it more, and the model does not run).
+  const stack = rank > 2 && !q.options.parity;
+  const axis = stack && !base.symmetric ? null : q.scaleAxis(value, transposed ? 0 : rank - 1);
+  const spec: WeightSpec = {
+    ...base,
+    axis,
+    ...(alpha === 1 ? {} : { factor: alpha }),
+    ...(stack && axis !== null ? { zeroPointDims: [] } : {}),
+  };
   if (!transposed) return q.weight(value, spec);
   if (!q.isTied(value)) return q.weight(value, { ...spec, transpose: true });
   const shared = q.weight(value, spec);
-  const codes = new Emitter(node).op('Transpose', [shared.codes], `${value.name}_quantized_transposed`, {
+  const turned = new Emitter(node).op('Transpose', [shared.codes], `${value.name}_quantized_transposed`, {
     attributes: { perm: ints([1, 0]) },
   });
-  return { ...shared, codes };
+  return { ...shared, codes: turned };
 }
 
 function weightSpec(q: DynamicQuantizer): Omit<WeightSpec, 'axis'> {

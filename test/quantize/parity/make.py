@@ -1,0 +1,245 @@
+"""Makes the reference results that ../parity.test.ts compares llmc's `--parity ort` with.
+
+    python test/quantize/parity/make.py
+
+Needs onnx 1.23, onnxruntime 1.30 and numpy, for this only: neither llmc nor its tests need Python. Writes the small
+models under models/ and, for every case, a JSON file with the digest of every initializer and a line for every node of
+what onnxruntime's tools make of it; for the fixtures, one digest over all those lines and the number of each operator.
+
+onnxruntime's tools stop at value_info that contradicts their own shape inference, which exporters write now and then;
+it is taken out first, as users have to do.
+"""
+
+import hashlib
+import json
+import subprocess
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+MODELS = HERE / "models"
+FIXTURES = ROOT / "fixtures" / "models"
+
+
+def weight(name: str, dims: list[int], offset: float = 0.0) -> TensorProto:
+    """Noise with a seed of its own, shifted so that some ranges do not hold zero."""
+    generator = np.random.default_rng([ord(letter) for letter in name])
+    values = generator.normal(size=dims).astype(np.float32) / 4 + np.float32(offset)
+    return numpy_helper.from_array(values, name)
+
+
+def tensor(name: str, dims: list, kind: int = TensorProto.FLOAT):
+    return helper.make_tensor_value_info(name, kind, dims)
+
+
+def save(name: str, nodes, inputs, outputs, weights, microsoft: bool = False) -> None:
+    graph = helper.make_graph(nodes, name, inputs, outputs, weights)
+    imports = [helper.make_opsetid("", 17)] + ([helper.make_opsetid("com.microsoft", 1)] if microsoft else [])
+    model = helper.make_model(graph, opset_imports=imports, ir_version=8, producer_name="parity")
+    onnx.save(model, MODELS / f"{name}.onnx")
+
+
+def make_models() -> None:
+    MODELS.mkdir(exist_ok=True)
+    node = helper.make_node
+    save(
+        "gemm",
+        [
+            node("Gemm", ["x", "w1", "b1"], ["a"], name="plain"),
+            node("Relu", ["a"], ["r"], name="relu"),
+            node("Gemm", ["r", "w2", "b2"], ["b"], name="turned", transB=1),
+            node("Gemm", ["b", "w3"], ["y"], name="scaled", alpha=0.5),
+        ],
+        [tensor("x", ["N", 32])],
+        [tensor("y", ["N", 12])],
+        [weight("w1", [32, 24]), weight("b1", [24]), weight("w2", [20, 24]), weight("b2", [20]), weight("w3", [20, 12])],
+    )
+    save(
+        "matmul",
+        [
+            node("MatMul", ["x", "w1"], ["a"], name="first"),
+            node("MatMul", ["x", "w2"], ["b"], name="second"),
+            node("Concat", ["a", "b"], ["c"], name="join", axis=-1),
+            node("MatMul", ["c", "w3"], ["d"], name="stack"),
+            node("MatMul", ["d", "d2"], ["e"], name="computed"),
+            node("MatMul", ["w4", "e"], ["y"], name="left"),
+        ],
+        [tensor("x", ["B", 6, 32]), tensor("d2", ["B", 8, 5])],
+        [tensor("y", ["B", 7, 5])],
+        [weight("w1", [32, 10]), weight("w2", [32, 14], 3.0), weight("w3", [1, 24, 8]), weight("w4", [7, 6])],
+    )
+    save(
+        "blocks",
+        [
+            node("MatMul", ["x", "w1"], ["a"], name="whole"),
+            node("Relu", ["a"], ["r"], name="relu"),
+            node("MatMul", ["r", "w2"], ["b"], name="padded"),
+            node("MatMul", ["b", "w2"], ["c"], name="again"),
+            node("Gemm", ["c", "w3"], ["y"], name="gemm"),
+        ],
+        [tensor("x", ["B", 64])],
+        [tensor("y", ["B", 8])],
+        [weight("w1", [64, 40]), weight("w2", [40, 40], 1.0), weight("w3", [40, 8])],
+    )
+    save(
+        "conv",
+        [
+            node("Conv", ["x", "w1", "b1"], ["a"], name="bias", pads=[1, 1, 1, 1]),
+            node("Conv", ["a", "w2"], ["b"], name="groups", group=4),
+            node("Conv", ["b", "w3", "b3"], ["y"], name="", auto_pad="SAME_UPPER"),
+        ],
+        [tensor("x", ["N", 3, 8, 8])],
+        [tensor("y", ["N", 5, 6, 6])],
+        [weight("w1", [16, 3, 3, 3]), weight("b1", [16]), weight("w2", [8, 4, 3, 3], -2.0), weight("w3", [5, 8, 1, 1]), weight("b3", [5])],
+    )
+    save(
+        "gather",
+        [
+            node("Gather", ["table", "i"], ["rows"], name="look"),
+            node("MatMul", ["rows", "w"], ["h"], name="project"),
+            node("Gather", ["positions", "i"], ["rows2"], name="position"),
+            node("Add", ["h", "rows2"], ["s"], name="add"),
+            node("Gather", ["table2", "i"], ["y2"], name="handed_out", axis=1),
+            node("Relu", ["s"], ["y"], name="relu"),
+        ],
+        [tensor("i", ["N"], TensorProto.INT64)],
+        [tensor("y", ["N", 16]), tensor("y2", [3, "N"])],
+        [weight("table", [40, 32]), weight("w", [32, 16]), weight("positions", [40, 16], 1.0), weight("table2", [3, 40])],
+    )
+    save(
+        "attention",
+        [
+            node("Attention", ["x", "w", "b", "", ""], ["a"], name="plain", domain="com.microsoft", num_heads=2),
+            node(
+                "Attention",
+                ["a", "w2", "b2", "", ""],
+                ["y"],
+                name="sizes",
+                domain="com.microsoft",
+                num_heads=2,
+                qkv_hidden_sizes=[16, 16, 8],
+            ),
+        ],
+        [tensor("x", ["B", "S", 16])],
+        [tensor("y", ["B", "S", 8])],
+        [weight("w", [16, 48]), weight("b", [48]), weight("w2", [16, 40]), weight("b2", [40])],
+        microsoft=True,
+    )
+
+
+def attribute_text(attribute: onnx.AttributeProto) -> str:
+    value = helper.get_attribute_value(attribute)
+    if isinstance(value, bytes):
+        return f"{attribute.name}={value.decode()}"
+    if isinstance(value, float):
+        return f"{attribute.name}={np.float32(value).tobytes().hex()}"
+    if isinstance(value, (int, list)) or hasattr(value, "__iter__"):
+        items = value if not isinstance(value, int) else [value]
+        return f"{attribute.name}={','.join(str(int(item)) for item in items)}"
+    return f"{attribute.name}={attribute.type}"
+
+
+def node_text(node: onnx.NodeProto) -> str:
+    """name: outputs = domain.Op(inputs) attributes, with trailing empty inputs left out."""
+    inputs = list(node.input)
+    while inputs and inputs[-1] == "":
+        inputs.pop()
+    operator = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
+    attributes = sorted(attribute_text(each) for each in node.attribute if not is_graph(each))
+    return f"{node.name}: {','.join(node.output)} = {operator}({','.join(inputs)}) {' '.join(attributes)}".rstrip()
+
+
+def is_graph(attribute: onnx.AttributeProto) -> bool:
+    return attribute.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS, onnx.AttributeProto.TENSOR)
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def described(model: onnx.ModelProto, whole: bool = True) -> dict:
+    nodes = sorted(node_text(node) for node in model.graph.node)
+    operators = Counter(node.op_type for node in model.graph.node)
+    initializers = sorted(model.graph.initializer, key=lambda each: each.name)
+    return {
+        "opsets": {each.domain: each.version for each in sorted(model.opset_import, key=lambda each: each.domain)},
+        "initializers": [
+            [
+                each.name,
+                TensorProto.DataType.Name(each.data_type).lower(),
+                ",".join(map(str, each.dims)),
+                digest(numpy_helper.to_array(each).tobytes()),
+            ]
+            for each in initializers
+        ],
+        **({"nodes": nodes} if whole else {"operators": dict(sorted(operators.items())), "nodesDigest": digest("\n".join(nodes).encode())}),
+    }
+
+
+def without_value_info(path: Path) -> onnx.ModelProto:
+    model = onnx.load(path)
+    del model.graph.value_info[:]
+    return model
+
+
+def dynamic(path: Path, **options) -> onnx.ModelProto:
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
+        onnx.save(without_value_info(path), before)
+        quantize_dynamic(before, after, **options)
+        return onnx.load(after)
+
+
+def nbits(path: Path, block_size: int, symmetric: bool, bits: int) -> onnx.ModelProto:
+    config = DefaultWeightOnlyQuantConfig(block_size=block_size, is_symmetric=symmetric, bits=bits)
+    quantizer = MatMulNBitsQuantizer(onnx.load(path), algo_config=config)
+    quantizer.process()
+    return quantizer.model.model
+
+
+DYNAMIC = {
+    "": {},
+    "per-channel": {"per_channel": True},
+    "uint8": {"weight_type": QuantType.QUInt8},
+    "reduce-range": {"reduce_range": True},
+}
+NBITS = {
+    "int4": (32, True, 4),
+    "int4-asymmetric": (64, False, 4),
+    "int8": (32, True, 8),
+}
+FIXTURE_NAMES = ["rnn-lstm", "rnn-gru", "fashion-cnn", "text-transformer-torchscript", "text-transformer-dynamo"]
+
+
+def main() -> None:
+    make_models()
+    cases = {}
+    for path in sorted(MODELS.glob("*.onnx")):
+        if path.stem == "blocks":
+            continue
+        for label, options in DYNAMIC.items():
+            cases[f"{path.stem}-dynamic{'-' if label else ''}{label}"] = described(dynamic(path, **options))
+    for name in FIXTURE_NAMES:
+        cases[f"{name}-dynamic"] = described(dynamic(FIXTURES / f"{name}.onnx"), whole=False)
+    for name in ["blocks"]:
+        for label, options in NBITS.items():
+            cases[f"{name}-{label}"] = described(nbits(MODELS / f"{name}.onnx", *options))
+    for name in FIXTURE_NAMES[-2:]:
+        cases[f"{name}-int4"] = described(nbits(FIXTURES / f"{name}.onnx", *NBITS["int4"]), whole=False)
+    for old in HERE.glob("*.json"):
+        old.unlink()
+    for name, case in cases.items():
+        (HERE / f"{name}.json").write_text(json.dumps(case, indent=1) + "\n")
+    subprocess.run(["npx", "biome", "format", "--write", str(HERE)], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main()
