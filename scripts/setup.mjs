@@ -13,7 +13,17 @@ if (major < 20) {
 
 const installed = join(root, 'node_modules', '.package-lock.json');
 if (!existsSync(installed) || modified(installed) < modified(join(root, 'package-lock.json'))) {
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'installing dependencies');
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  // A registry that lacks a package of another platform makes `npm ci` refuse; what this platform needs may be there.
+  if (
+    !run(
+      'npm',
+      ['ci', ...quiet],
+      'installing dependencies',
+      'again, without the lock file of other platforms',
+    )
+  )
+    run('npm', ['install', '--no-save', '--no-package-lock', ...quiet], 'installing dependencies');
   utimesSync(installed, new Date(), new Date());
 }
 const built = join(root, 'dist', 'cli', 'main.js');
@@ -37,7 +47,8 @@ function newest(folder) {
   return Math.max(0, ...times);
 }
 
-function run(command, args, what) {
+/** Runs a command; with a `fallback` a failure is told and returned, without one it ends the set-up. */
+function run(command, args, what, fallback) {
   console.error(`llmc: ${what} ...`);
   // onnxruntime-node would otherwise fetch GPU libraries while installing; llmc uses the CPU ones it ships.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
@@ -47,5 +58,8 @@ function run(command, args, what) {
     env,
     shell: process.platform === 'win32',
   });
-  if (status !== 0) process.exit(status ?? 1);
+  if (status === 0) return true;
+  if (!fallback) process.exit(status ?? 1);
+  console.error(`llmc: ${fallback}`);
+  return false;
 }
