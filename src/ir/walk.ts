@@ -21,34 +21,42 @@ export function* allNodes(model: Model, options: { functions?: boolean } = {}): 
   for (const graph of allGraphs(model, options)) yield* graph;
 }
 
-/** Values a node needs: its inputs and everything its subgraphs use, with what they capture from outside. */
-export function dependencies(node: Node): Value[] {
-  const found: Value[] = [];
-  collect(node, found);
+/** What bodies use from around them, found once for each graph. */
+export type Captures = Map<Graph, ReadonlySet<Value>>;
+
+/** Values a node needs: its inputs and everything its subgraphs use that they do not compute themselves. */
+export function dependencies(node: Node, known: Captures = new Map()): Set<Value> {
+  const found = new Set<Value>();
+  for (const value of node.inputs) if (value) found.add(value);
+  for (const body of node.subgraphs) for (const value of capturesOf(body, known)) found.add(value);
   return found;
 }
 
-// A list that grows, not nested generators: those cost the depth of nesting for every value.
-function collect(node: Node, found: Value[]): void {
-  for (const value of node.inputs) if (value) found.push(value);
-  for (const body of node.subgraphs) {
-    for (const inner of body) collect(inner, found);
-    for (const value of body.outputs) found.push(value);
-  }
+function capturesOf(graph: Graph, known: Captures): ReadonlySet<Value> {
+  const before = known.get(graph);
+  if (before) return before;
+  const found = new Set<Value>();
+  const add = (value: Value): void => {
+    if (value.producer?.graph !== graph) found.add(value);
+  };
+  for (const node of graph) for (const value of dependencies(node, known)) add(value);
+  for (const value of graph.outputs) add(value);
+  known.set(graph, found);
+  return found;
 }
 
 /**
  * Nodes of one graph in topological order, file order where that is free to choose.
- * Returns null when the graph has a cycle.
+ * Returns null when the graph has a cycle. With many graphs nested in each other, share `known` among the calls.
  */
-export function topologicalOrder(graph: Graph): Node[] | null {
+export function topologicalOrder(graph: Graph, known: Captures = new Map()): Node[] | null {
   const nodes = graph.nodes;
   const position = new Map(nodes.map((node, index) => [node, index]));
   const waiting = new Int32Array(nodes.length);
   const consumers: number[][] = nodes.map(() => []);
   for (const [index, node] of nodes.entries()) {
     const producers = new Set<number>();
-    for (const value of dependencies(node)) {
+    for (const value of dependencies(node, known)) {
       const from = value.producer ? position.get(value.producer) : undefined;
       if (from !== undefined) producers.add(from);
     }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { LlmcError } from '../errors.ts';
 import { type ByteSource, memoryBytes } from '../ir/bytes.ts';
 import type { Model } from '../ir/model.ts';
-import { allGraphs, topologicalOrder } from '../ir/walk.ts';
+import { allGraphs, type Captures, topologicalOrder } from '../ir/walk.ts';
 import { ExternalFiles } from './external.ts';
 import { openFile } from './file.ts';
 import { modelFromProto } from './from-proto.ts';
@@ -53,8 +53,9 @@ export function cloneModel(model: Model): Model {
 
 function parse(source: ByteSource, external: ExternalFiles | null): Model {
   const model = modelFromProto(decodeProto(source), { external });
+  const known: Captures = new Map();
   for (const graph of allGraphs(model))
-    if (!topologicalOrder(graph))
+    if (!topologicalOrder(graph, known))
       throw new LlmcError(
         'MODEL_INVALID',
         `graph '${graph.name}' has a cycle: nodes wait for each other's outputs`,

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useFolder } from './folder.ts';
-import { BOMBS } from './hostile-files.ts';
+import { BOMBS, HOSTILE } from './hostile-files.ts';
 
 const folder = useFolder();
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-const FILE_BYTES = 2 << 20;
-/** A hundred times the file and what a process needs anyway; beyond it V8 ends the process. */
-const HEAP_MB = 64 + (100 * FILE_BYTES) / 2 ** 20;
+const FILE_BYTES = 1 << 20;
+/** A hundred times the file and what any file may take; beyond it V8 ends the process. */
+const HEAP_MB = 160 + (100 * FILE_BYTES) / 2 ** 20;
 const LONGEST_MS = 5000;
 
 /** Opens each file and prints how it went, one line of JSON each. */
@@ -29,13 +29,13 @@ const OPENER = `
   }
 `;
 
-describe('a message bomb', () => {
-  beforeAll(() => {
-    // The compiled code, because a heap limit needs a process of its own.
-    const built = spawnSync(process.execPath, [join(ROOT, 'scripts', 'setup.mjs')], { encoding: 'utf8' });
-    expect(built.status, built.stderr).toBe(0);
-  });
+beforeAll(() => {
+  // The compiled code, because these tests need processes of their own.
+  const built = spawnSync(process.execPath, [join(ROOT, 'scripts', 'setup.mjs')], { encoding: 'utf8' });
+  expect(built.status, built.stderr).toBe(0);
+});
 
+describe('a message bomb', () => {
   it('is read or refused in time within a hundred times its size', () => {
     const names = Object.keys(BOMBS);
     const paths = names.map((name, index) => {
@@ -46,6 +46,7 @@ describe('a message bomb', () => {
     const reader = pathToFileURL(join(ROOT, 'dist', 'onnx', 'read.js')).href;
     const argv = [`--max-old-space-size=${HEAP_MB}`, '--input-type=module', '-e', OPENER, reader, ...paths];
     const child = spawnSync(process.execPath, argv, { encoding: 'utf8', timeout: 120_000 });
+    expect(child.stdout, child.stderr).not.toBe('');
     const lines = child.stdout.trimEnd().split('\n');
     const results = lines.map((line, index) => ({ name: names[index], ...JSON.parse(line) }));
     // A process that ran out of memory stops at the file that did it.
@@ -55,5 +56,27 @@ describe('a message bomb', () => {
       expect([name, ms < LONGEST_MS]).toEqual([name, true]);
     }
     expect(child.status).toBe(0);
+  });
+});
+
+describe('the command line as a process', () => {
+  const attempts: readonly (readonly [string, ...string[]])[] = [
+    ['bodies nested 10,000 deep', 'inspect'],
+    ['types nested 10,000 deep', 'convert', '-o', 'out.onnx'],
+    ['random bytes, large', 'quantize', '-o', 'out.onnx'],
+    ['dims of 2^40 over a few bytes', 'quantize', '--scheme', 'int4', '-o', 'out.onnx'],
+    ['a text', 'bench'],
+  ];
+  it.for(attempts)('ends with 2 and a hint for %s (%s)', ([name, command, ...options]) => {
+    writeFileSync(folder.at('model.onnx'), HOSTILE[name]?.() ?? '');
+    const argv = [join(ROOT, 'bin', 'llmc.js'), command ?? '', 'model.onnx', ...options];
+    const { status, stdout, stderr } = spawnSync(process.execPath, argv, {
+      cwd: folder.path,
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error [A-Z_]+: .*\nhint: .*\n$/);
+    expect(folder.list()).toEqual(['model.onnx']);
   });
 });
