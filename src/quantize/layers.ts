@@ -112,6 +112,10 @@ async function measure(
   return noise;
 }
 
+/**
+ * By the noise a node adds, relative to its signal. Decibels lost would always name the first layers, whose inputs are
+ * clean: from 80 dB to 30 is much of a fall and little noise.
+ */
 function rank(model: Model, noise: ReadonlyMap<string, number>): LayerLoss[] {
   const losses: LayerLoss[] = [];
   for (const node of model.graph) {
@@ -121,5 +125,9 @@ function rank(model: Model, noise: ReadonlyMap<string, number>): LayerLoss[] {
     const inputs = node.inputs.map((input) => (input && noise.get(input.name)) ?? CLEAN_DB);
     losses.push({ node: node.label, value: value.name, sqnrDb, lossDb: Math.min(...inputs) - sqnrDb });
   }
-  return losses.sort((a, b) => b.lossDb - a.lossDb);
+  return losses.sort((a, b) => addedNoise(b) - addedNoise(a));
+}
+
+function addedNoise({ sqnrDb, lossDb }: LayerLoss): number {
+  return 10 ** (-sqnrDb / 10) - 10 ** (-(sqnrDb + lossDb) / 10);
 }
