@@ -4,6 +4,15 @@ import { Node } from './node.ts';
 import type { Rest, Tensor } from './tensor.ts';
 import { Value } from './value.ts';
 
+/** The last suffix given to each base: looking from the start again would make naming quadratic. */
+const suffixes = new WeakMap<ReadonlySet<string>, Map<string, number>>();
+
+function countersOf(names: ReadonlySet<string>): Map<string, number> {
+  const known = suffixes.get(names) ?? new Map<string, number>();
+  suffixes.set(names, known);
+  return known;
+}
+
 export class Graph implements Iterable<Node> {
   name = '';
   /** The graph around this one when it is the body of a control-flow node. */
@@ -47,8 +56,11 @@ export class Graph implements Iterable<Node> {
 
   /** A name nobody has yet: `base`, `base_1`, `base_2`, ... It is taken from then on. */
   uniqueName(base: string): string {
-    let name = base;
-    for (let suffix = 1; this.names.has(name); suffix++) name = `${base}_${suffix}`;
+    const counters = countersOf(this.names);
+    let suffix = counters.get(base) ?? 0;
+    let name = suffix === 0 ? base : `${base}_${suffix}`;
+    while (this.names.has(name)) name = `${base}_${++suffix}`;
+    counters.set(base, suffix);
     this.names.add(name);
     return name;
   }

@@ -52,7 +52,8 @@ export async function measureRanges(
     const clamped = exact && (await clampedRanges(model, exact.ranges, options, context));
     return exact && { ranges: rangeOf(exact.ranges), ...(clamped ? { clamped } : {}) };
   } catch (error) {
-    if (!(error instanceof LlmcError) || (error.code === 'DATA' && options.data !== undefined)) throw error;
+    const expected = error instanceof LlmcError && error.code !== 'INTERRUPTED';
+    if (!expected || (error.code === 'DATA' && options.data !== undefined)) throw error;
     return skipped(error.message, context);
   }
 }
@@ -126,7 +127,11 @@ async function observeOnce(
   if (limit !== null && lowered === 0) return { ranges: new Map(), lowered };
   const probe = addProbe(model, copy, finiteOnly);
   if (!probe) return null;
-  const session = await openSession({ model: encodeModel(copy) }, { threads: context.threads });
+  // Optimizing a graph with a probe on every value takes longer than running it a few times.
+  const session = await openSession(
+    { model: encodeModel(copy) },
+    { threads: context.threads, optimize: 'disabled' },
+  );
   try {
     const { data, dims, samples = 32 } = options;
     const inputs = await openInputs(session, {
