@@ -1,20 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ROOT, useBuilt } from './built.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+useBuilt();
 
 function node(...argv: readonly string[]) {
   return spawnSync(process.execPath, argv, { encoding: 'utf8', timeout: 180_000 });
 }
 
 describe('damaged model files', () => {
-  beforeAll(() => {
-    const built = node(join(ROOT, 'scripts', 'setup.mjs'));
-    expect(built.status, built.stderr).toBe(0);
-  });
-
   it('are converted, quantized or refused: no crash, no hang, nothing left behind', () => {
     const { status, stdout, stderr } = node(
       join(ROOT, 'test', 'benchmark', 'fuzz.mjs'),
