@@ -1,6 +1,8 @@
 /** Recognizes weights that are quantized already, so that nobody wonders why they stay as they are. */
 import { DTYPES, type DType } from '../ir/dtype.ts';
 import type { Model } from '../ir/model.ts';
+import type { Node } from '../ir/node.ts';
+import type { Value } from '../ir/value.ts';
 import { allGraphs } from '../ir/walk.ts';
 import { formatBytes } from '../report/units.ts';
 
@@ -15,7 +17,7 @@ export function quantizedAlready(model: Model): string | null {
   for (const graph of allGraphs(model, { functions: false }))
     for (const value of graph.initializers) {
       const { tensor } = value;
-      if (!tensor || !isSmall(tensor.dtype) || tensor.size < LEAST) continue;
+      if (!tensor || !isSmall(tensor.dtype) || tensor.size < LEAST || isSecond(value)) continue;
       count++;
       bytes += tensor.byteLength;
       for (const { node } of value.uses) readers.add(node.op);
@@ -24,6 +26,16 @@ export function quantizedAlready(model: Model): string | null {
   const [weights, stay] =
     count === 1 ? ['one weight', 'stays as it is'] : [`${count} weights`, 'stay as they are'];
   return `${PREFIX}: ${weights} of ${[...readers].sort().join(', ')} (${formatBytes(bytes)}) ${stay}`;
+}
+
+/** True for zero points: all who read them read larger codes as well. */
+function isSecond({ tensor, uses }: Value): boolean {
+  const larger = (node: Node): boolean =>
+    node.inputs.some(
+      (input) =>
+        input?.tensor && isSmall(input.tensor.dtype) && input.tensor.byteLength > (tensor?.byteLength ?? 0),
+    );
+  return uses.length > 0 && uses.every(({ node }) => larger(node));
 }
 
 /** Codes of 8 bits or less; text and truth values are none. */

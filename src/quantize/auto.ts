@@ -5,6 +5,7 @@ import { onInterrupt } from '../cleanup.ts';
 import { LlmcError } from '../errors.ts';
 import { writeFailure } from '../onnx/transaction.ts';
 import type { Context } from '../step.ts';
+import { findQuantizedAlready } from './already.ts';
 import type { QuantizeOptions } from './options.ts';
 import { type FixedScheme, type QuantizeJob, type QuantizeResult, quantizeFile } from './quantize.ts';
 
@@ -144,7 +145,10 @@ function scoreOf({ comparison, models }: QuantizeResult): number | null {
 }
 
 function nothingFits(tried: readonly Tried[]): LlmcError {
-  const list = tried.map(({ candidate, note }) => `  ${candidate.label}: ${note}`).join('\n');
+  const lines = tried.map(({ candidate, note }) => `  ${candidate.label}: ${note}`);
+  const notes = tried.flatMap(({ result }) => result?.steps.flatMap((step) => step.notes) ?? []);
+  const already = findQuantizedAlready(notes);
+  const list = (already ? [...lines, already] : lines).join('\n');
   return new LlmcError(
     'CHECK_FAILED',
     `no scheme makes this model smaller without making it slower or wrong here:\n${list}`,
