@@ -9,9 +9,17 @@ export interface ByteSource {
    */
   read(start?: number, end?: number): Uint8Array;
   /** Set when the bytes are a range of a file, so that a writer can copy range to range. */
-  readonly file?: { readonly path: string; readonly offset: number };
+  readonly file?: FileRange;
   /** Set when reading means computing: nobody reads such a source before its turn to be written. */
   readonly computed?: boolean;
+}
+
+/** Where bytes lie in a file. */
+export interface FileRange {
+  readonly path: string;
+  readonly offset: number;
+  /** The open file, for other threads of this process; it stays open as long as the source exists. */
+  readonly descriptor?: number;
 }
 
 /** Bytes already in memory; `read` is a view. */

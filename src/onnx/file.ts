@@ -32,7 +32,7 @@ export function openFile(path: string): ByteSource {
   const byteLength = stat.size;
   const source: ByteSource = {
     byteLength,
-    file: { path, offset: 0 },
+    file: { path, offset: 0, descriptor: fd },
     read: (start = 0, end = byteLength) => readRange(fd, path, start, end),
   };
   registry.register(source, fd);
@@ -63,6 +63,16 @@ const CHUNK = 1 << 30;
 
 function readRange(fd: number, path: string, start: number, end: number): Uint8Array {
   const bytes = new Uint8Array(end - start);
+  readInto(bytes, fd, path, start);
+  return bytes;
+}
+
+/**
+ * Fills `bytes` with what an open file holds from `start`.
+ * @throws LlmcError MODEL_UNREADABLE when the file ends too early or cannot be read
+ */
+export function readInto(bytes: Uint8Array, fd: number, path: string, start: number): void {
+  const end = start + bytes.byteLength;
   let done = 0;
   while (done < bytes.byteLength) {
     const count = readSome(fd, path, bytes, done, start + done);
@@ -72,7 +82,6 @@ function readRange(fd: number, path: string, start: number, end: number): Uint8A
       });
     done += count;
   }
-  return bytes;
 }
 
 function readSome(fd: number, path: string, bytes: Uint8Array, done: number, position: number): number {

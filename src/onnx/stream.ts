@@ -8,6 +8,15 @@ export interface StreamOptions {
   readonly signal: AbortSignal;
   /** Called with the number of bytes just written. */
   readonly onBytes: (count: number) => void;
+  readonly foresight?: Foresight | undefined;
+}
+
+/** Computes bytes before they are read, e.g. on other threads. */
+export interface Foresight {
+  /** Told once, before anything is written: the sources in the order in which they will be read. */
+  plan(sources: readonly ByteSource[]): void;
+  /** Resolves when the next `read` of `source` has as little left to compute as there will ever be. */
+  ready(source: ByteSource): Promise<void>;
 }
 
 /** Writes parts one after the other with one write always under way while the next part is read or computed. */
@@ -34,7 +43,10 @@ export class FileStream {
 
   async write(part: Uint8Array | ByteSource): Promise<void> {
     if (part instanceof Uint8Array) return this.#bytes(part);
-    if (!part.file) return this.#bytes(part.read());
+    if (!part.file) {
+      await this.#options.foresight?.ready(part);
+      return this.#bytes(part.read());
+    }
     for (let at = 0; at < part.byteLength; at += CHUNK)
       await this.#bytes(part.read(at, Math.min(part.byteLength, at + CHUNK)));
   }

@@ -211,9 +211,7 @@ export function rangeOf(source: ByteSource, start: number, byteLength: number): 
     byteLength,
     read: (from = 0, to = byteLength) => source.read(start + from, start + Math.min(to, byteLength)),
   };
-  return source.file
-    ? { ...range, file: { path: source.file.path, offset: source.file.offset + start } }
-    : range;
+  return source.file ? { ...range, file: { ...source.file, offset: source.file.offset + start } } : range;
 }
 
 /** The whole of a field no table knows, with its tag; a view of the window. */

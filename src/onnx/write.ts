@@ -1,9 +1,10 @@
 /** Saving a model: streamed to a temporary folder, checked, flushed, renamed; the old state stays until then. */
 import { basename } from 'node:path';
 import { LlmcError } from '../errors.ts';
+import type { ByteSource } from '../ir/bytes.ts';
 import type { Model } from '../ir/model.ts';
 import { type Encoded, encode } from './encode.ts';
-import { Layout, type LayoutOptions, needsDataFiles } from './layout.ts';
+import { type DataFile, Layout, type LayoutOptions, needsDataFiles } from './layout.ts';
 import { modelTable } from './schema.ts';
 import { FileStream, type StreamOptions } from './stream.ts';
 import { modelToProto } from './to-proto.ts';
@@ -48,6 +49,7 @@ export async function saveModel(model: Model, target: string, options: SaveOptio
   const streamOptions: StreamOptions = {
     signal: options.signal ?? new AbortController().signal,
     onBytes: options.onBytes ?? (() => {}),
+    foresight: options.foresight,
   };
   const name = basename(target);
   const layout = needsDataFiles(model, layoutOptions) ? new Layout(name, layoutOptions) : null;
@@ -57,6 +59,7 @@ export async function saveModel(model: Model, target: string, options: SaveOptio
   const transaction = new Transaction(target, options);
   try {
     transaction.claim(dataFiles);
+    options.foresight?.plan(sourcesInOrder(layout?.files ?? [], encoded));
     for (const file of layout?.files ?? [])
       await writeFile(transaction.path(file.name), streamOptions, async (stream) => {
         for (const { offset, source } of file.parts) {
@@ -76,6 +79,13 @@ export async function saveModel(model: Model, target: string, options: SaveOptio
     transaction.dispose();
     throw writeFailure(target, cause);
   }
+}
+
+/** What will be read, in order: data files first, then the model file. */
+function sourcesInOrder(files: readonly DataFile[], encoded: Encoded): ByteSource[] {
+  const outside = files.flatMap((file) => file.parts.map((part) => part.source));
+  const inside = encoded.parts.flatMap((part) => (part instanceof Uint8Array ? [] : part));
+  return [...outside, ...inside];
 }
 
 async function writeFile(

@@ -1,4 +1,5 @@
 /** quantize, from file to file: open, transform, save, check, account for it. */
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { LlmcError } from '../errors.ts';
 import { sha256 } from '../onnx/checksum.ts';
@@ -10,6 +11,7 @@ import { modelRecord } from '../report/record.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
 import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
 import type { Context } from '../step.ts';
+import { WorkAhead } from './ahead.ts';
 import { worstLayers } from './layers.ts';
 import { type QuantizeOptions, refuseContradictions } from './options.ts';
 import { stepRecord } from './step-record.ts';
@@ -48,11 +50,27 @@ export async function quantizeFile(
   scheme: FixedScheme,
   context: Context,
 ): Promise<QuantizeResult> {
+  refuseContradictions(job.options);
+  const ahead = new WorkAhead(context);
+  try {
+    return await quantizeWith(ahead, job, scheme, context);
+  } finally {
+    await ahead.close();
+  }
+}
+
+async function quantizeWith(
+  ahead: WorkAhead,
+  job: QuantizeJob,
+  scheme: FixedScheme,
+  context: Context,
+): Promise<QuantizeResult> {
   const { input, output, options } = job;
-  refuseContradictions(options);
   const started = performance.now();
+  ahead.start(statSync(input, { throwIfNoEntry: false })?.size ?? 0);
   const opened = openModel(input);
   const before = await totalSize([input, ...opened.externalFiles]);
+  ahead.start(before);
   const { outcome } = await transform(opened.model, scheme, options, context);
   if (outcome.changed.length === 0)
     context.warn(`${scheme} found nothing to change in this model; the result holds the same weights`);
@@ -64,8 +82,10 @@ export async function quantizeFile(
     force: job.force,
     signal: context.signal,
     onBytes: (count) => progress.tick(count),
+    foresight: ahead,
     check: async (path) => {
       progress.done();
+      await ahead.close();
       const candidateBytes = weightBytes(opened.model);
       const request = { ...options, level: options.check, baselineBytes: before, candidateBytes };
       result = await checkModel(input, path, { ...request, data: options.data }, context);
