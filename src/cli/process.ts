@@ -10,15 +10,16 @@ export async function runProcess(table?: readonly Command[]): Promise<void> {
   const controller = new AbortController();
   const { stdout, stderr, env, argv } = process;
   stopOnSignals(controller);
-  ignoreClosedPipe(stdout);
-  ignoreClosedPipe(stderr);
+  const lost = watchForLoss(stdout);
+  watchForLoss(stderr);
   process.on('uncaughtException', (error) => void crash(error));
   // A promise that never settles lets the event loop run dry; that must not look like success.
   process.once('beforeExit', () => void crash(new Error('the command never finished')));
   const exitCode = await main(argv.slice(2), { stdout, stderr, env, signal: controller.signal }, table);
   runCleanups();
   await Promise.all([drained(stdout), drained(stderr)]);
-  process.exit(exitCode);
+  // A result that did not fit on the disk it was sent to must not look like success.
+  if (lost.length === 0) process.exit(exitCode);
 }
 
 /** The first signal asks the command to stop and to clean up; a second one does not wait for it. */
@@ -34,21 +35,32 @@ function stopOnSignals(controller: AbortController): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(name));
 }
 
-/** `llmc inspect model.onnx | head` closes our stdout; the work goes on, the text is dropped. */
-function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
+/**
+ * `llmc inspect model.onnx | head` closes our stdout; the work goes on, the text is dropped. Any other failure ends
+ * the process, and is listed in what this returns.
+ */
+function watchForLoss(stream: NodeJS.WriteStream): readonly Error[] {
+  const lost: Error[] = [];
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') void crash(error);
+    if (error.code === 'EPIPE') return;
+    lost.push(error);
+    void crash(error);
   });
+  return lost;
 }
 
+let crashing = false;
+
 async function crash(error: unknown): Promise<void> {
+  if (crashing) return;
+  crashing = true;
   runCleanups();
   const { renderError } = await import('./render-error.ts');
   const { text, exitCode } = renderError(error, plainPalette, false);
   process.stderr.write(text, () => process.exit(exitCode));
 }
 
+/** Resolves once everything written has left or was refused; by then an `error` event has been seen. */
 function drained(stream: NodeJS.WriteStream): Promise<void> {
-  if (!stream.writable) return Promise.resolve();
-  return new Promise((resolve) => stream.write('', () => resolve()));
+  return new Promise((resolve) => stream.write('', () => setImmediate(resolve)));
 }

@@ -22,6 +22,7 @@ const behaviours = {
   deaf: async () => { litter(); for (;;) await tick(); },
   lost: () => new Promise(() => {}),
   crash: async () => { litter(); setTimeout(() => { throw new Error('from a callback'); }, 5); for (;;) await tick(); },
+  brief: async (_, io) => { io.stdout('one line\\n'); return 0; },
   chatty: async (_, io) => { for (let i = 0; i < 20000; i++) io.stdout('line '.repeat(20) + i + '\\n'); return 0; },
 };
 const table = Object.entries(behaviours).map(([name, run]) => defineCommand(
@@ -131,6 +132,15 @@ describe('the real process', () => {
   it('a closed pipe is quiet', () => {
     const script = `node driver.mjs chatty 2>err.txt | head -1 >/dev/null; echo "\${PIPESTATUS[0]}"; cat err.txt`;
     expect(execFileSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' })).toBe('0\n');
+  });
+
+  it.runIf(existsSync('/dev/full'))('a result that does not fit on the disk is no success', () => {
+    const script = `node driver.mjs brief 2>full.txt >/dev/full; echo "$?"; cat full.txt`;
+    const [code, ...lines] = execFileSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' }).split(
+      '\n',
+    );
+    expect(code).toBe('2');
+    expect(lines.filter((line) => line.includes('WRITE_FAILED'))).toHaveLength(1);
   });
 });
 
