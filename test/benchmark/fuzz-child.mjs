@@ -39,7 +39,15 @@ for (let index = first; index < last; index++) {
   const { user, system } = process.cpuUsage(cpu);
   for (const file of before) rmSync(join(folder, file), { recursive: true });
   const seed = basename(seeds[which].path);
-  say({ end: index, seed, kind, outcomes, bugs, ms: (user + system) / 1000, rss: process.resourceUsage().maxRSS * 1024 });
+  say({
+    end: index,
+    seed,
+    kind,
+    outcomes,
+    bugs,
+    ms: (user + system) / 1000,
+    rss: process.resourceUsage().maxRSS * 1024,
+  });
 }
 
 function jobsFor(index, input) {
