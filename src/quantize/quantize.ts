@@ -1,5 +1,4 @@
 /** quantize, from file to file: open, transform, save, check, account for it. */
-import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { LlmcError } from '../errors.ts';
 import { sha256 } from '../onnx/checksum.ts';
@@ -67,7 +66,6 @@ async function quantizeWith(
 ): Promise<QuantizeResult> {
   const { input, output, options } = job;
   const started = performance.now();
-  ahead.start(statSync(input, { throwIfNoEntry: false })?.size ?? 0);
   const opened = openModel(input);
   const before = await totalSize([input, ...opened.externalFiles]);
   ahead.start(before);
