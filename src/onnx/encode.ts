@@ -1,5 +1,4 @@
-/** Encoding protobuf by table: small fields become bytes, payloads stay references, lengths are known up front. */
-import protobuf from 'protobufjs/minimal.js';
+/** Encoding protobuf by table, back to front: a message is there before its length is written, payloads stay references. */
 import type { Int64 } from '../ir/attribute.ts';
 import type { ByteSource } from '../ir/bytes.ts';
 import type { Field, MessageTable } from './schema.ts';
@@ -12,115 +11,180 @@ export interface Encoded {
   readonly parts: readonly (Uint8Array | ByteSource)[];
 }
 
-/** Payloads up to this size are copied into the header bytes rather than written on their own. */
+/** Payloads up to this size are copied among the other bytes rather than written on their own. */
 const INLINE = 1 << 12;
+const [FIRST_BUFFER, LARGEST_BUFFER] = [1 << 13, 1 << 20];
+const TWO_32 = 2 ** 32;
 
-/** Collects parts, joining neighbouring small ones through one protobufjs writer. */
-class Gather {
+const float = new Float32Array(1);
+const floatBytes = new Uint8Array(float.buffer);
+
+/** Takes bytes from the last to the first. */
+class Backward {
+  /** From the last to the first. */
   readonly #parts: (Uint8Array | ByteSource)[] = [];
-  #byteLength = 0;
-  #writer = protobuf.Writer.create();
+  /** Bytes in `#parts`. */
+  #flushed = 0;
+  #buffer = new Uint8Array(FIRST_BUFFER);
+  /** Bytes `#start` to `#end` of the buffer are in use and in no part yet. */
+  #start = FIRST_BUFFER;
+  #end = FIRST_BUFFER;
 
-  get writer(): protobuf.Writer {
-    return this.#writer;
-  }
-
-  #flush(): void {
-    if (this.#writer.len === 0) return;
-    const bytes = this.#writer.finish();
-    this.#parts.push(bytes);
-    this.#byteLength += bytes.byteLength;
-    this.#writer = protobuf.Writer.create();
-  }
-
-  /** A length-delimited field made of parts. */
-  delimited(tag: number, encoded: Encoded): void {
-    const [only] = encoded.parts;
-    if (encoded.parts.length === 0) this.#writer.uint32(tag).uint32(0);
-    else if (encoded.parts.length === 1 && only instanceof Uint8Array) this.#writer.uint32(tag).bytes(only);
-    else {
-      this.#writer.uint32(tag).uint32(encoded.byteLength);
-      this.#flush();
-      // One by one: as arguments of a single call, many parts overflow the stack.
-      for (const part of encoded.parts) this.#parts.push(part);
-      this.#byteLength += encoded.byteLength;
-    }
-  }
-
-  /** Bytes as they are, e.g. an unknown field with its tag. */
-  verbatim(bytes: Uint8Array): void {
-    this.#flush();
-    this.#parts.push(bytes);
-    this.#byteLength += bytes.byteLength;
+  /** Bytes so far. */
+  get byteLength(): number {
+    return this.#flushed + this.#end - this.#start;
   }
 
   finish(): Encoded {
     this.#flush();
-    const light = this.#parts.every((part) => part instanceof Uint8Array);
-    if (light && this.#parts.length > 1)
-      return {
-        byteLength: this.#byteLength,
-        parts: [Buffer.concat(this.#parts as Uint8Array[])],
-      };
-    return { byteLength: this.#byteLength, parts: this.#parts };
+    return { byteLength: this.#flushed, parts: this.#parts.reverse() };
+  }
+
+  /** Unsigned, up to 2^53. */
+  varint(value: number): void {
+    let [low, high] = [value >>> 0, Math.floor(value / TWO_32)];
+    let length = 1;
+    for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++;
+    const at = this.#take(length);
+    for (let i = 0; i < length - 1; i++) {
+      this.#buffer[at + i] = (low & 127) | 128;
+      low = ((low >>> 7) | (high << 25)) >>> 0;
+      high >>>= 7;
+    }
+    this.#buffer[at + length - 1] = low;
+  }
+
+  /** Two's complement in 64 bits. */
+  int64(value: Int64): void {
+    if (typeof value === 'number' && value >= 0) {
+      this.varint(value);
+      return;
+    }
+    const bytes: number[] = [];
+    let bits = BigInt.asUintN(64, BigInt(value));
+    for (; bits >= 128n; bits >>= 7n) bytes.push(Number(bits & 127n) | 128);
+    bytes.push(Number(bits));
+    this.#copy(bytes);
+  }
+
+  float(value: number): void {
+    float[0] = value;
+    this.#copy(floatBytes);
+  }
+
+  /** The bytes now, if they are few; a large array stays a reference. */
+  bytes(bytes: Uint8Array): void {
+    if (bytes.byteLength <= INLINE) this.#copy(bytes);
+    else this.reference(bytes);
+  }
+
+  reference(part: Uint8Array | ByteSource): void {
+    this.#flush();
+    this.#parts.push(part);
+    this.#flushed += part.byteLength;
+  }
+
+  text(text: string): void {
+    if (text.length > INLINE || !this.#ascii(text)) this.bytes(encodeText(text));
+  }
+
+  /** False, having written nothing, when some character is none. */
+  #ascii(text: string): boolean {
+    const at = this.#take(text.length);
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) {
+        this.#start += text.length;
+        return false;
+      }
+      this.#buffer[at + i] = code;
+    }
+    return true;
+  }
+
+  #copy(bytes: ArrayLike<number>): void {
+    const at = this.#take(bytes.length); // which may replace the buffer
+    this.#buffer.set(bytes, at);
+  }
+
+  /** Room for `count` bytes in front of the others. */
+  #take(count: number): number {
+    if (this.#start < count) {
+      this.#flush();
+      const size = Math.max(count, Math.min(2 * this.#buffer.byteLength, LARGEST_BUFFER));
+      this.#buffer = new Uint8Array(size);
+      this.#start = size;
+      this.#end = size;
+    }
+    this.#start -= count;
+    return this.#start;
+  }
+
+  #flush(): void {
+    if (this.#start === this.#end) return;
+    this.#parts.push(this.#buffer.subarray(this.#start, this.#end));
+    this.#flushed += this.#end - this.#start;
+    this.#end = this.#start;
   }
 }
 
 /** Encodes a message of `table`; the inverse of `decode`. Fields are written in the order of their numbers. */
 export function encode(table: MessageTable, message: object): Encoded {
-  const values = message as Decoded;
-  const gather = new Gather();
-  for (const field of table.fields) {
+  const out = new Backward();
+  encodeMessage(out, table, message as Decoded);
+  return out.finish();
+}
+
+function encodeMessage(out: Backward, table: MessageTable, values: Decoded): void {
+  const unknown = values.unknown ?? [];
+  for (let at = unknown.length - 1; at >= 0; at--) out.bytes(unknown[at] as Uint8Array);
+  for (let at = table.fields.length - 1; at >= 0; at--) {
+    const field = table.fields[at] as Field;
     const value = values[field.name];
     if (value === undefined) continue;
-    if (field.repeated) for (const item of value as readonly unknown[]) encodeField(gather, field, item);
-    else encodeField(gather, field, value);
-  }
-  for (const bytes of values.unknown ?? []) gather.verbatim(bytes);
-  return gather.finish();
-}
-
-function encodeField(gather: Gather, field: Field, value: unknown): void {
-  const delimitedTag = (field.id << 3) | 2;
-  switch (field.kind) {
-    case 'message':
-      if (field.message) gather.delimited(delimitedTag, encode(field.message(), value as object));
-      return;
-    case 'string':
-      gather.writer.uint32(delimitedTag).bytes(encodeText(value as string));
-      return;
-    case 'bytes':
-      gather.writer.uint32(delimitedTag).bytes(value as Uint8Array);
-      return;
-    case 'varint':
-      writeInt64(gather.writer.uint32(field.id << 3), value as Int64);
-      return;
-    case 'float':
-      gather.writer.uint32((field.id << 3) | 5).float(value as number);
-      return;
-    default:
-      gather.delimited(delimitedTag, payloadParts(value as ByteSource));
+    if (!field.repeated) encodeField(out, field, value);
+    else {
+      const items = value as readonly unknown[];
+      for (let item = items.length - 1; item >= 0; item--) encodeField(out, field, items[item]);
+    }
   }
 }
 
-function writeInt64(writer: protobuf.Writer, value: Int64): void {
-  if (typeof value === 'number' && value >= 0 && value < 2 ** 31) {
-    writer.uint32(value);
+function encodeField(out: Backward, field: Field, value: unknown): void {
+  if (field.kind === 'varint') {
+    out.int64(value as Int64);
+    out.varint(field.id << 3);
     return;
   }
-  const bits = BigInt.asUintN(64, BigInt(value));
-  // protobufjs takes {low, high} where the `long` package is not installed.
-  writer.int64({
-    low: Number(bits & 0xffffffffn) | 0,
-    high: Number(bits >> 32n) | 0,
-    unsigned: false,
-  } as Long);
+  if (field.kind === 'float') {
+    out.float(value as number);
+    out.varint((field.id << 3) | 5);
+    return;
+  }
+  const after = out.byteLength;
+  encodeDelimited(out, field, value);
+  out.varint(out.byteLength - after);
+  out.varint((field.id << 3) | 2);
 }
 
-type Long = Exclude<Parameters<protobuf.Writer['int64']>[0], number | string | bigint>;
+function encodeDelimited(out: Backward, field: Field, value: unknown): void {
+  switch (field.kind) {
+    case 'message':
+      if (field.message) encodeMessage(out, field.message(), value as Decoded);
+      return;
+    case 'string':
+      out.text(value as string);
+      return;
+    case 'bytes':
+      out.bytes(value as Uint8Array);
+      return;
+    default:
+      payload(out, value as ByteSource);
+  }
+}
 
-function payloadParts(source: ByteSource): Encoded {
-  if (source.byteLength === 0) return { byteLength: 0, parts: [] };
-  const small = source.byteLength <= INLINE && !source.file && !source.computed;
-  return { byteLength: source.byteLength, parts: [small ? source.read() : source] };
+function payload(out: Backward, source: ByteSource): void {
+  if (source.byteLength === 0) return;
+  if (source.byteLength <= INLINE && !source.file && !source.computed) out.bytes(source.read());
+  else out.reference(source);
 }

@@ -28,6 +28,11 @@ const inside: Place = () => null;
 
 /** The ModelProto of a model; `place` is asked for every initializer of every graph. */
 export function modelToProto(model: Model, place: Place = inside): ModelProto {
+  return { ...shellToProto(model, place), graph: graphToProto(model.graph, place) };
+}
+
+/** The ModelProto without its graph: versions, imports, functions, metadata. */
+export function shellToProto(model: Model, place: Place = inside): ModelProto {
   const { opsetsAsSpelled, ...rest } = model.rest ?? {};
   const proto: ModelProto = { ...rest };
   if (model.irVersion !== 0) proto.ir_version = model.irVersion;
@@ -36,7 +41,6 @@ export function modelToProto(model: Model, place: Place = inside): ModelProto {
   if (model.opsets.size > 0) proto.opset_import = opsetImports(model.opsets, opsetsAsSpelled);
   if (model.metadata.size > 0)
     proto.metadata_props = [...model.metadata].map(([key, value]) => ({ key, value }));
-  proto.graph = graphToProto(model.graph, place);
   if (model.functions.length > 0) proto.functions = model.functions.map((fn) => functionToProto(fn, place));
   return proto;
 }

@@ -9,7 +9,7 @@ import { dependencies } from '../ir/walk.ts';
 import { encode } from '../onnx/encode.ts';
 import type { ModelProto, TensorProto, ValueInfoProto } from '../onnx/proto.ts';
 import { modelTable } from '../onnx/schema.ts';
-import { graphToProto, modelToProto, typeToProto } from '../onnx/to-proto.ts';
+import { graphToProto, shellToProto, typeToProto } from '../onnx/to-proto.ts';
 import { joinParts } from '../onnx/write.ts';
 
 /** Constants up to this size stay: shapes, axes and scales decide shapes, weights do not. */
@@ -49,7 +49,7 @@ export function skeletonOf(
   sizes: Readonly<Record<string, number>> = {},
 ): Uint8Array {
   // Nothing is read here: payloads of large constants are references, dropped below.
-  const { value_info: _hints, quantization_annotation: _notes, ...proto } = graphToProto(graph, () => null);
+  const proto = graphToProto(graph, () => null);
   const pieces = new Pieces(sizes);
   const stated = new Map((proto.input ?? []).map((info) => [info.name ?? '', info]));
   const statedTensors = new Map((proto.initializer ?? []).map((tensor) => [tensor.name ?? '', tensor]));
@@ -63,13 +63,17 @@ export function skeletonOf(
     if (value.tensor) pieces.constant(value.name, value.tensor);
     else pieces.feed(value.name, value.type);
   const outputs = graph.nodes.flatMap((node) => computedNames(node, pieces));
+  const { metadata_props: _metadata, training_info: _training, ...shell } = shellToProto(model);
   const whole: ModelProto = {
-    ...modelToProto(model),
+    ...shell,
     graph: {
-      ...proto,
       name: proto.name ?? 'skeleton',
-      node: (proto.node ?? []).filter(({ output }) => !output?.some((name) => pieces.inputs.has(name))),
+      node: (proto.node ?? [])
+        .filter(({ output }) => !output?.some((name) => pieces.inputs.has(name)))
+        // Exporters write more text about a node than there is node.
+        .map(({ doc_string: _doc, metadata_props: _notes, ...node }) => node),
       initializer: pieces.kept,
+      ...(proto.sparse_initializer ? { sparse_initializer: proto.sparse_initializer } : {}),
       input: [...pieces.inputs.values()],
       output: outputs.map((name) => ({ name })),
     },
