@@ -4,7 +4,8 @@ import { LlmcError } from '../errors.ts';
 import type { Int64 } from '../ir/attribute.ts';
 import type { ByteSource } from '../ir/bytes.ts';
 
-const WINDOW = 1 << 20;
+/** The first window after a jump over a payload, and the largest once many were read one after the other. */
+const [FIRST_WINDOW, LARGEST_WINDOW] = [1 << 14, 1 << 20];
 /** Tags and lengths have 32 bits at most. */
 const MAX_UINT = 0xffff_ffff;
 
@@ -20,6 +21,7 @@ export class Cursor {
   readonly source: ByteSource;
   #base = 0;
   #reader = protobuf.Reader.create(new Uint8Array(0));
+  #window = FIRST_WINDOW;
 
   constructor(source: ByteSource) {
     this.source = source;
@@ -36,7 +38,8 @@ export class Cursor {
   }
 
   #load(start: number, count: number): void {
-    const end = Math.min(this.source.byteLength, start + Math.max(WINDOW, count));
+    this.#window = start === this.position ? Math.min(2 * this.#window, LARGEST_WINDOW) : FIRST_WINDOW;
+    const end = Math.min(this.source.byteLength, start + Math.max(this.#window, count));
     this.#reader = new protobuf.Reader(this.source.read(start, end));
     this.#base = start;
   }
