@@ -61,14 +61,14 @@ export function requiredText(flags: string, description: string, completes: Comp
 }
 
 /** One of a few numbers. */
-export function oneOf<F extends number | undefined = undefined>(
+export function oneOf<const N extends number, F extends N | undefined = undefined>(
   flags: string,
   description: string,
-  numbers: readonly number[],
+  numbers: readonly N[],
   init: Defaults<F> = {},
-): OptionDef<number | F> {
+): OptionDef<N | F> {
   const choices = numbers.map(String);
-  const parse = (given: string, name: string) => Number(pick(given, name, choices));
+  const parse = (given: string, name: string) => numbers[choices.indexOf(pick(given, name, choices))] as N;
   return value(flags, description, init, parse, { choices });
 }
 

@@ -1,11 +1,8 @@
 /** Options of quantize: defaults, contradictions, and what targets make of 8-bit weights. */
 
 import { describe, expect, it } from 'vitest';
-import {
-  type QuantizeOptions,
-  quantizeOptionsSchema,
-  refuseContradictions,
-} from '../../src/quantize/options.ts';
+import { refuseContradictions } from '../../src/quantize/contradictions.ts';
+import { type QuantizeOptions, quantizeOptionsSchema } from '../../src/quantize/options.ts';
 import { weightArithmetic } from '../../src/quantize/target.ts';
 
 const parse = (options: Record<string, unknown>): QuantizeOptions => quantizeOptionsSchema.parse(options);

@@ -8,7 +8,7 @@ import { onInterrupt } from '../../cleanup.ts';
 import { LlmcError } from '../../errors.ts';
 import { weightBytes } from '../../onnx/layout.ts';
 import { openModel } from '../../onnx/read.ts';
-import { quantizeOptionsSchema } from '../../quantize/options.ts';
+import { DEFAULTS } from '../../quantize/defaults.ts';
 import { quantizeFile } from '../../quantize/quantize.ts';
 import { formatBytes } from '../../report/units.ts';
 import type { Handler } from '../command.ts';
@@ -47,7 +47,7 @@ export const run: Handler<typeof demoSpec> = async ({ options }, io) => {
     for (const request of SCHEMES) {
       const { scheme } = request;
       const output = join(folder, `model.${scheme}.onnx`);
-      const quantizeOptions = quantizeOptionsSchema.parse({ ...request, data });
+      const quantizeOptions = { ...DEFAULTS, ...request, include: [], exclude: [], dims: {}, data };
       const job = {
         input: model,
         output,

@@ -1,7 +1,8 @@
 /** `llmc quantize`: one scheme, or the best of those that apply, from file to file. */
 import { LlmcError } from '../../errors.ts';
 import { quantizeAuto } from '../../quantize/auto.ts';
-import { type QuantizeOptions, quantizeOptionsSchema } from '../../quantize/options.ts';
+import { DEFAULTS } from '../../quantize/defaults.ts';
+import type { QuantizeOptions } from '../../quantize/options.ts';
 import { type QuantizeJob, quantizeFile } from '../../quantize/quantize.ts';
 import type { Report } from '../../report/schema.ts';
 import { environment } from '../../runtime/environment.ts';
@@ -52,25 +53,27 @@ function parse(options: Invocation<typeof quantizeSpec>['options']): QuantizeOpt
     throw new LlmcError('UNSUPPORTED', 'onnxruntime has no kernel for 3-bit weights', {
       hint: 'use --bits 2 or --bits 4',
     });
-  return quantizeOptionsSchema.parse({
+  return {
+    ...DEFAULTS,
     scheme: options.scheme.scheme,
     halfRest: options.scheme.halfFloats,
-    bits: options.bits,
-    blockSize: options.blockSize,
+    bits: options.bits ?? DEFAULTS.bits,
+    blockSize: options.blockSize ?? DEFAULTS.blockSize,
     symmetric: options.symmetric ?? null,
     perChannel: options.perChannel ?? null,
     weightType: options.scheme.weightsType ?? options.weightsType ?? null,
     reduceRange: options.reduceRange,
-    rounding: options.rounding,
-    format: options.format,
+    rounding: options.rounding ?? DEFAULTS.rounding,
+    format: options.format ?? DEFAULTS.format,
     include: [...options.include],
     exclude: [...options.exclude],
-    target: options.target,
-    check: options.check,
+    target: options.target ?? DEFAULTS.target,
+    check: options.check ?? DEFAULTS.check,
     parity: options.parity ?? null,
     halfIo: options.halfIo,
     accuracyLevel: options.accuracyLevel ?? null,
     data: options.data,
-    samples: options.samples,
-  });
+    samples: options.samples ?? DEFAULTS.samples,
+    dims: {},
+  };
 }
