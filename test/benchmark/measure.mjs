@@ -1,4 +1,4 @@
-/** Runs programs and measures them from outside: wall time, peak memory; several in turns, so that load hits all. */
+/** Runs programs and measures them from outside: wall time, processor time, peak memory; several in turns, so that load hits all. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ const PRELOAD = pathToFileURL(join(ROOT, 'test', 'benchmark', 'peak-memory.mjs')
 const PYTHON_WRAPPER = join(ROOT, 'test', 'benchmark', 'peer', 'measured.py');
 
 /**
- * @typedef {{ ms: number, peakBytes: number | null, stdout: string }} Measured
+ * @typedef {{ ms: number, peakBytes: number | null, cpuMs: number | null, stdout: string }} Measured
  * @typedef {() => Promise<Measured>} Program
  */
 
@@ -31,30 +31,31 @@ export const command = (name, ...argv) => run(name, argv);
 function run(file, argv) {
   return async () => {
     const folder = mkdtempSync(join(tmpdir(), 'llmc-measure-'));
-    const peakFile = join(folder, 'peak');
+    const measureFile = join(folder, 'measured');
     try {
       const start = performance.now();
       const { code, stdout, stderr } = await finished(
         spawn(file, argv, {
-          env: { ...process.env, LLMC_PEAK_FILE: peakFile },
+          env: { ...process.env, LLMC_MEASURE_FILE: measureFile },
           stdio: ['ignore', 'pipe', 'pipe'],
         }),
       );
       const ms = performance.now() - start;
       if (code !== 0)
         throw new Error(`${file} ${argv.slice(-3).join(' ')} ended with ${code}:\n${stderr.slice(-2000)}`);
-      return { ms, peakBytes: readPeak(peakFile), stdout };
+      return { ms, ...readMeasured(measureFile), stdout };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   };
 }
 
-function readPeak(path) {
+function readMeasured(path) {
   try {
-    return Number(readFileSync(path, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return null;
+    // Programs that are measured from outside only.
+    return { peakBytes: null, cpuMs: null };
   }
 }
 
@@ -90,11 +91,14 @@ export async function inTurns(programs, runs, between = () => {}) {
 }
 
 function median(list) {
-  const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-  const peaks = list.flatMap(({ peakBytes }) => peakBytes ?? []);
+  const middle = (key) => {
+    const values = list.flatMap((measured) => measured[key] ?? []).sort((a, b) => a - b);
+    return values[values.length >> 1] ?? null;
+  };
   return {
-    ms: middle(list.map(({ ms }) => ms)),
-    peakBytes: peaks.length > 0 ? middle(peaks) : null,
+    ms: middle('ms'),
+    peakBytes: middle('peakBytes'),
+    cpuMs: middle('cpuMs'),
     stdout: list.at(-1)?.stdout ?? '',
   };
 }

@@ -1,8 +1,12 @@
-/** Loaded into a measured process (`node --import`): at its end writes the largest memory it held to a file. */
+/** Loaded into a measured process (`node --import`): at its end writes its largest memory and processor time to a file. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const target = process.env.LLMC_PEAK_FILE;
-if (target) process.on('exit', () => writeFileSync(target, String(peakBytes())));
+const target = process.env.LLMC_MEASURE_FILE;
+if (target)
+  process.on('exit', () => {
+    const { user, system } = process.cpuUsage();
+    writeFileSync(target, JSON.stringify({ peakBytes: peakBytes(), cpuMs: (user + system) / 1000 }));
+  });
 
 function peakBytes() {
   try {

@@ -51,6 +51,8 @@ function rowsOf(name, { bare, checked, peer }) {
     ];
   return [
     against(`${name}: time`, bare.ms, peer.ms, seconds, time),
+    // Says what a busy machine hides.
+    against(`${name}: processor time`, bare.cpuMs, peer.cpuMs, seconds),
     against(`${name}: peak memory`, bare.peakBytes, peer.peakBytes, megabytes, memory),
     cost,
   ];

@@ -1,4 +1,5 @@
-"""Runs a script and writes the largest memory its process held to $LLMC_PEAK_FILE: measured.py SCRIPT ARG..."""
+"""Runs a script and writes its largest memory and processor time to $LLMC_MEASURE_FILE: measured.py SCRIPT ARG..."""
+import json
 import os
 import re
 import runpy
@@ -15,5 +16,6 @@ finally:
         import resource
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    with open(os.environ["LLMC_PEAK_FILE"], "w") as target:
-        target.write(str(peak))
+    spent = os.times()
+    with open(os.environ["LLMC_MEASURE_FILE"], "w") as target:
+        json.dump({"peakBytes": peak, "cpuMs": 1000 * (spent.user + spent.system)}, target)
