@@ -82,7 +82,8 @@ describe.skipIf(!built)('llmc quantize', () => {
     const met = ['--require', 'size <= 90KB', '--require', 'sqnr >= 10dB'];
     const base = ['--scheme', 'int8-weights', '--quiet'];
     const ok = llmc('quantize', copy('report.onnx'), ...base, ...files, ...met);
-    expect([ok.status, ok.stderr]).toEqual([0, '']);
+    // Whether the result is slower depends on the machine; a warning about it is not silenced by --quiet.
+    expect([ok.status, ok.stderr.replace(/^warning: the result is slower .*\n/gm, '')]).toEqual([0, '']);
     const report = reportSchema.parse(JSON.parse(readFileSync(folder.at('r.json'), 'utf8')));
     expect(report.requirements.map((each) => each.passed)).toEqual([true, true]);
     expect(readFileSync(folder.at('r.md'), 'utf8')).toMatch(/^# |^## |\| /m);
