@@ -1,6 +1,7 @@
 /** Builds the Context of a run from the common options and the terminal. */
 import { wrap } from '../report/layout.ts';
 import type { Palette } from '../report/palette.ts';
+import { printable } from '../report/printable.ts';
 import type { Context } from '../step.ts';
 import type { CommonOptions } from './common-options.ts';
 import type { ProgressDisplay } from './progress.ts';
@@ -30,12 +31,12 @@ export function buildContext(
     threads: common.threads,
     warnings,
     note: (text) => {
-      if (!common.quiet) display.line(`${palette.dim(fold(text))}\n`);
+      if (!common.quiet) display.line(`${palette.dim(fold(printable(text)))}\n`);
     },
     warn: (text) => {
       if (warnings.includes(text)) return;
       warnings.push(text);
-      display.line(`${fold(`${palette.warn('warning:')} ${text}`)}\n`);
+      display.line(`${fold(`${palette.warn('warning:')} ${printable(text)}`)}\n`);
     },
     progress: (label, total) => display.start(label, total),
   };

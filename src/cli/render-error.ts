@@ -1,6 +1,7 @@
 /** Turns whatever was thrown into lines for stderr and an exit code. */
 import { type ErrorCode, EXIT, LlmcError } from '../errors.ts';
 import type { Palette } from '../report/palette.ts';
+import { printable } from '../report/printable.ts';
 
 export interface RenderedError {
   readonly text: string;
@@ -13,8 +14,8 @@ export function renderError(thrown: unknown, palette: Palette, verbose: boolean)
   if (error === null)
     return { text: `${palette.bad('bug in llmc:')} ${stackOf(thrown)}\n`, exitCode: EXIT.bug };
   const lines = [
-    `${palette.bad(`error ${error.code}:`)} ${error.message}`,
-    `${palette.accent('hint:')} ${error.hint}`,
+    `${palette.bad(`error ${error.code}:`)} ${printable(error.message)}`,
+    `${palette.accent('hint:')} ${printable(error.hint)}`,
   ];
   if (verbose && error.cause !== undefined) lines.push(`cause: ${stackOf(error.cause)}`);
   return { text: `${lines.join('\n')}\n`, exitCode: error.exitCode };

@@ -1,5 +1,6 @@
 /** Lays text out for a terminal: aligned columns, wrapped paragraphs, names shortened in the middle. */
 import { stripVTControlCharacters } from 'node:util';
+import { oneLine } from './printable.ts';
 
 export type Align = 'left' | 'right';
 
@@ -33,10 +34,11 @@ export function columnWidths(rows: readonly (readonly string[])[]): number[] {
   );
 }
 
-/** At most `width` characters; the middle goes, since names differ at their ends. */
+/** A name on one line of at most `width` printable characters; the middle goes, since names differ at their ends. */
 export function shorten(text: string, width: number): string {
-  const characters = [...text];
-  if (characters.length <= width) return text;
+  const clean = oneLine(text);
+  const characters = [...clean];
+  if (characters.length <= width) return clean;
   const head = Math.ceil((width - 1) / 2);
   const tail = width - 1 - head;
   return `${characters.slice(0, head).join('')}…${characters.slice(characters.length - tail).join('')}`;

@@ -4,8 +4,8 @@ import { shorten } from './layout.ts';
 const LONGEST_CELL = 120;
 
 /** Text that stands for itself: no markup, no HTML, no mention, no line break, no table cell border. */
-export function escapeMarkdown(text: string): string {
-  return shorten(text.replace(/\s+/g, ' ').trim(), LONGEST_CELL)
+export function escapeMarkdown(text: string, longest = LONGEST_CELL): string {
+  return shorten(text.replace(/\s+/g, ' ').trim(), longest)
     .replace(/[\\`*_{}[\]<>#|~]/g, (character) => `\\${character}`)
     .replace(/&/g, '&amp;')
     .replace(/@/g, '@\u200b')

@@ -2,19 +2,12 @@
 import { groupModels } from './groups.ts';
 import { shorten } from './layout.ts';
 import { codeSpan, collapsed, escapeMarkdown, markdownTable } from './markdown-text.ts';
-import { rowsFor, speedChange } from './rows.ts';
+import { rowsFor, sizeChange, speedChange } from './rows.ts';
 import type { ModelRecord, Report, Skipped, StepRecord } from './schema.ts';
-import { countKinds, heaviestFirst, totalBytes } from './skipped.ts';
+import { heaviestFirst, leftAlone } from './skipped.ts';
+import { stepTitle } from './step-title.ts';
 import { describeEnvironment, fidelityNote } from './text.ts';
-import {
-  formatBytes,
-  formatCosine,
-  formatDb,
-  formatMetric,
-  formatMs,
-  formatRatio,
-  formatShare,
-} from './units.ts';
+import { formatBytes, formatCosine, formatDb, formatMetric, formatMs, formatShare } from './units.ts';
 
 /** First line of every Markdown report of llmc: invisible on GitHub, findable by scripts that update a comment. */
 export const MARKDOWN_MARK = '<!-- llmc report -->';
@@ -32,6 +25,9 @@ const ROOM = {
 } as const;
 const MODELS_SHOWN = 40;
 
+/** Characters of a warning or note, which are sentences and must not lose their middle. */
+const PROSE = 1000;
+
 /** At most MARKDOWN_LIMIT characters; every list that had to be cut says how many lines are missing. */
 export function renderMarkdown(report: Report): string {
   const head = [
@@ -40,7 +36,7 @@ export function renderMarkdown(report: Report): string {
     '',
     ...headline(report),
     ...list(
-      report.warnings.map((warning) => `**Warning:** ${escapeMarkdown(warning)}`),
+      report.warnings.map((warning) => `**Warning:** ${escapeMarkdown(warning, PROSE)}`),
       ROOM.warnings,
     ),
     ...requirementLines(report),
@@ -71,7 +67,14 @@ function headline(report: Report): string[] {
       ...metrics.map((name) => (model.metrics[name] === undefined ? '' : formatMetric(model.metrics[name]))),
     ]);
   if (rows.length === 0) return [];
-  const header = ['model', 'size', 'p50', 'speed', 'fidelity', ...metrics.map(escapeMarkdown)];
+  const header = [
+    'model',
+    'size',
+    'p50',
+    'speed',
+    'fidelity',
+    ...metrics.map((name) => escapeMarkdown(name)),
+  ];
   const used = header.map((_, column) => column === 0 || rows.some((row) => row[column] !== ''));
   const keep = (cells: readonly string[]) => cells.filter((_, column) => used[column]);
   const hidden = pairs.length - rows.length;
@@ -84,8 +87,8 @@ function headline(report: Report): string[] {
 
 function sizeCell(model: ModelRecord, baseline: ModelRecord | null): string {
   const size = formatBytes(model.sizeBytes);
-  if (baseline === null || baseline.sizeBytes === 0) return size;
-  return `${size} (${formatRatio(model.sizeBytes / baseline.sizeBytes)})`;
+  const change = baseline && sizeChange(baseline, model);
+  return change ? `${size} (${change})` : size;
 }
 
 function fidelityCell({ fidelity }: ModelRecord): string {
@@ -110,12 +113,12 @@ function requirementLines(report: Report): string[] {
 function stepLines(steps: readonly StepRecord[]): string[] {
   let room: number = ROOM.steps;
   return steps.flatMap((step, index) => {
-    const notes = step.notes.map(escapeMarkdown);
+    const notes = step.notes.map((note) => escapeMarkdown(note, PROSE));
     const changed = step.changed.map(({ what, detail }) => {
       return `${codeSpan(what)}${detail === '' ? '' : `: ${escapeMarkdown(detail)}`}`;
     });
     const facts = [formatMs(step.durationMs), ...(changed.length > 0 ? [`${changed.length} changed`] : [])];
-    const summary = `${escapeHtml(shorten(step.name, 60))}: ${facts.join(', ')}`;
+    const summary = `${escapeHtml(shorten(stepTitle(step), 60))}: ${facts.join(', ')}`;
     // Every step keeps its share, so that one long list does not hide the steps after it.
     const share = room / (steps.length - index);
     const lines = list([...notes, ...changed], share - summary.length - FRAME);
@@ -131,9 +134,9 @@ const FRAME = 80;
 
 function skippedLines(skipped: readonly Skipped[], room: number): string[] {
   if (skipped.length === 0) return [];
-  const summary = `${countKinds(skipped)} left as they were (${formatBytes(totalBytes(skipped))})`;
+  const summary = leftAlone(skipped);
   const items = heaviestFirst(skipped).map(({ what, bytes, reason }) => {
-    return `${codeSpan(what)} (${formatBytes(bytes)}): ${escapeMarkdown(reason)}`;
+    return `${codeSpan(what)} (${formatBytes(bytes)}): ${escapeMarkdown(reason, PROSE)}`;
   });
   return collapsed(escapeHtml(shorten(summary, 120)), list(items, room - summary.length - FRAME));
 }
@@ -150,7 +153,7 @@ function numbersLines(report: Report): string[] {
     return [...markdownTable(['', ...models.map(({ name }) => codeSpan(name))], rows), ''];
   });
   const notes = [...fidelityNote(report), describeEnvironment(report.environment)];
-  const body = [...notes.slice(0, 8).map((note) => `- ${escapeMarkdown(note)}`), '', ...tables];
+  const body = [...notes.slice(0, 8).map((note) => `- ${escapeMarkdown(note, PROSE)}`), '', ...tables];
   return collapsed('All numbers and the machine', leading(body, ROOM.numbers));
 }
 

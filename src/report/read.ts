@@ -17,7 +17,7 @@ function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw new LlmcError('DATA', `${name} is not JSON: ${(cause as Error).message}`, {
+    throw new LlmcError('DATA', `${name} is not JSON`, {
       hint: 'give a file that `llmc ... --report FILE.json` has written',
       cause,
     });

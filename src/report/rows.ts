@@ -66,6 +66,9 @@ function factor(
   return { text: `${formatRatio(shrank ? 1 / ratio : ratio)} ${shrank ? less : more}`, tone };
 }
 
+/** An interval whose ends are this far apart around one shows a busy machine, not equal models. */
+const VAGUE = 1.25;
+
 /** The speed-up with its interval when it was measured side by side, else the ratio of the medians. */
 export function speedChange(baseline: ModelRecord, { model, comparison }: Candidate): Change | null {
   const speedup = comparison?.speedup;
@@ -74,12 +77,19 @@ export function speedChange(baseline: ModelRecord, { model, comparison }: Candid
   const [low, high] = inverse ? [1 / speedup.high, 1 / speedup.low] : [speedup.low, speedup.high];
   const interval = `[${significant(low)}, ${significant(high)}]`;
   if (speedup.verdict === 'no difference') {
-    return { text: `no difference ${interval}`, tone: 'neutral' };
+    const vague = speedup.high > speedup.low * VAGUE;
+    return { text: `${vague ? 'too noisy to tell' : 'no difference'} ${interval}`, tone: 'neutral' };
   }
   const ratio = inverse ? 1 / speedup.estimate : speedup.estimate;
   return { text: `${formatRatio(ratio)} ${speedup.verdict} ${interval}`, tone: inverse ? 'bad' : 'good' };
 }
 
+/** How the file's size changed, in the words of the table. */
+export function sizeChange(baseline: ModelRecord, model: ModelRecord): string | null {
+  return factor(baseline.sizeBytes, model.sizeBytes, SIZE, 'less')?.text ?? null;
+}
+
+const SIZE: Words = ['smaller', 'larger'];
 const SPEED: Words = ['faster', 'slower'];
 const AMOUNT: Words = ['less', 'more'];
 
@@ -89,8 +99,8 @@ const UNSURE = { better: 'neither' } as const;
 const rowsPerSecond = (rows: number) => `${significant(rows)} rows/s`;
 
 const FIXED: readonly Row[] = [
-  measured('size', (model) => model.sizeBytes, formatBytes, ['smaller', 'larger']),
-  measured('gzip', (model) => model.gzipBytes, formatBytes, ['smaller', 'larger']),
+  measured('size', (model) => model.sizeBytes, formatBytes, SIZE),
+  measured('gzip', (model) => model.gzipBytes, formatBytes, SIZE),
   measured('parameters', (model) => model.parameters, formatCount, ['fewer', 'more'], { better: 'neither' }),
   measured('zeros', (model) => model.sparsity || null, formatShare, AMOUNT, { better: 'neither' }),
   measured('MACs', (model) => model.macs, formatCount, ['fewer', 'more']),

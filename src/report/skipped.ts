@@ -1,5 +1,6 @@
 /** Sums up what a step left alone: one entry per reason, the heaviest first. */
 import type { Skipped } from './schema.ts';
+import { formatBytes } from './units.ts';
 
 export interface SkippedGroup {
   readonly reason: string;
@@ -21,6 +22,11 @@ export function heaviestFirst(items: readonly Skipped[]): Skipped[] {
 
 export function totalBytes(items: readonly Skipped[]): number {
   return items.reduce((sum, item) => sum + item.bytes, 0);
+}
+
+/** "1 tensor left as it was (4.1 KB)". */
+export function leftAlone(items: readonly Skipped[]): string {
+  return `${countKinds(items)} left as ${items.length === 1 ? 'it was' : 'they were'} (${formatBytes(totalBytes(items))})`;
 }
 
 /** "1 tensor", "12 tensors"; mixed kinds are "items". */

@@ -2,9 +2,11 @@
 import { groupModels } from './groups.ts';
 import { shorten, wrap } from './layout.ts';
 import { modelTable, type TableView } from './model-table.ts';
+import { printable } from './printable.ts';
 import { renderRequirements } from './requirement-lines.ts';
 import type { Environment, Report, StepRecord } from './schema.ts';
-import { countKinds, groupSkipped, totalBytes } from './skipped.ts';
+import { countKinds, groupSkipped, leftAlone } from './skipped.ts';
+import { stepTitle } from './step-title.ts';
 import { formatBytes, formatMs } from './units.ts';
 
 export type TextView = TableView;
@@ -23,7 +25,7 @@ export function renderText(report: Report, view: TextView): string {
     fidelityNote(report).flatMap((line) => wrap(line, width)),
     report.steps.flatMap((step) => stepLines(step, view)),
     wrap(describeEnvironment(report.environment), width).map((line) => palette.dim(line)),
-    report.warnings.flatMap((warning) => wrap(`${palette.warn('warning:')} ${warning}`, width, 2)),
+    report.warnings.flatMap((warning) => wrap(`${palette.warn('warning:')} ${printable(warning)}`, width, 2)),
     renderRequirements(report.requirements, palette).split('\n').filter(Boolean),
   ];
   const filled = sections.filter((lines) => lines.length > 0);
@@ -64,16 +66,19 @@ function stepLines(step: StepRecord, view: TextView): string[] {
   const counts = [
     formatMs(step.durationMs),
     ...(step.changed.length > 0 ? [`${step.changed.length} changed`] : []),
-    ...(step.skipped.length > 0
-      ? [`${countKinds(step.skipped)} left as they were (${formatBytes(totalBytes(step.skipped))})`]
-      : []),
+    ...(step.skipped.length > 0 ? [leftAlone(step.skipped)] : []),
   ];
   const changed = verbose
-    ? step.changed.flatMap(({ what, detail }) => wrap(`  ${what}${detail && `: ${detail}`}`, width, 4))
+    ? step.changed.flatMap(({ what, detail }) =>
+        wrap(printable(`  ${what}${detail && `: ${detail}`}`), width, 4),
+      )
     : [];
+  const title = stepTitle(step);
+  const [facts = '', ...more] = wrap(counts.join(', '), Math.max(1, width - title.length - 2));
   return [
-    `${palette.bold(step.name)}  ${palette.dim(counts.join(', '))}`,
-    ...step.notes.flatMap((note) => wrap(note, width - 2, 2).map((line) => `  ${line}`)),
+    `${palette.bold(printable(title))}  ${palette.dim(facts)}`,
+    ...more.map((line) => palette.dim(`  ${line}`)),
+    ...step.notes.flatMap((note) => wrap(printable(note), width - 2, 2).map((line) => `  ${line}`)),
     ...changed.map((line) => `  ${line}`),
     ...skippedLines(step, view),
   ];
@@ -87,7 +92,7 @@ function skippedLines(step: StepRecord, { palette, width, verbose }: TextView): 
     const more = items.length - names.length;
     const list = names.map(({ what }) => shorten(what, LONGEST_NAME)).join(', ');
     return [
-      ...wrap(`- ${reason}: ${countKinds(items)}, ${formatBytes(bytes)}`, width - 2, 2),
+      ...wrap(`- ${printable(reason)}: ${countKinds(items)}, ${formatBytes(bytes)}`, width - 2, 2),
       ...wrap(`  ${list}${more > 0 ? ` and ${more} more` : ''}`, width - 4).map((line) =>
         palette.dim(`  ${line}`),
       ),

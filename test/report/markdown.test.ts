@@ -14,7 +14,7 @@ describe('markdown report', () => {
       | model | size | p50 | speed | fidelity | accuracy |
       | :-- | --: | --: | --: | --: | --: |
       | \`cnn\` | 438 MB | 12.3 ms |  |  | 0.912 |
-      | \`cnn.int8-dynamic\` | 112 MB (0.256x) | 7.10 ms | 1.74x faster [1.68, 1.79] | 34.1 dB, cosine 0.99981, agreement 99.2% (synthetic inputs) | 0.909 |
+      | \`cnn.int8-dynamic\` | 112 MB (3.91x smaller) | 7.10 ms | 1.74x faster [1.68, 1.79] | 34.1 dB, cosine 0.99981, agreement 99.2% (synthetic inputs) | 0.909 |
 
       - ❌ \`size <= 25MB\`: 112 MB
 

@@ -106,6 +106,28 @@ describe('text report', () => {
     expect(renderText(report, plain)).toContain('no difference [0.970, 1.04]');
   });
 
+  it('does not call models equal that could not be told apart', () => {
+    const [comparison] = sampleReport().comparisons;
+    const speedup = { estimate: 1.01, low: 0.21, high: 4.9, verdict: 'no difference' as const };
+    const report = sampleReport({ comparisons: comparison ? [{ ...comparison, speedup }] : [] });
+    expect(renderText(report, plain)).toContain('too noisy to tell [0.210, 4.90]');
+  });
+
+  it('names the scheme of a step, keeps to the width, and counts one as one', () => {
+    const skipped = [{ what: 'b', kind: 'tensor', bytes: 40, reason: 'a\u001b[2Jreason' }];
+    const step = {
+      name: 'quantize',
+      options: { scheme: 'int4' },
+      durationMs: 5,
+      changed: [],
+      skipped,
+      notes: [],
+    };
+    const text = renderText(sampleReport({ steps: [step] }), { ...plain, width: 40 });
+    expect(text).toContain('quantize int4  5.00 ms, 1 tensor left as\n  it was (40 B)\n');
+    expect(text).toContain('a\ufffd[2Jreason');
+  });
+
   it('lists every skipped tensor only when verbose', () => {
     const skipped = Array.from({ length: 30 }, (_, i) => ({
       what: `t${i}_end`,

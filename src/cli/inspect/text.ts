@@ -1,5 +1,6 @@
 /** Renders an inspection for a person at a terminal. */
 import { type Align, alignColumns, shorten, wrap } from '../../report/layout.ts';
+import { printableData } from '../../report/printable.ts';
 import type { TextView } from '../../report/text.ts';
 import { formatBytes, formatCount, formatShare } from '../../report/units.ts';
 import type { InputOutput, Inspection } from './inspect.ts';
@@ -9,7 +10,9 @@ const NAMES_SHOWN = 3;
 const GROUPS_SHOWN = 5;
 
 /** Text with a newline at the end. */
-export function renderInspection(found: Inspection, view: TextView): string {
+export function renderInspection(inspection: Inspection, view: TextView): string {
+  // A file may call its tensors anything, terminal escapes included.
+  const found = printableData(inspection);
   const sections = [
     summary(found, view),
     signature(found, view),
