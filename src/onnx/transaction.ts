@@ -29,8 +29,7 @@ export class Transaction {
     const parent = dirname(this.#target);
     try {
       this.claim([basename(this.#target)]);
-      sweep(parent);
-      this.folder = mkdtempSync(join(parent, `.llmc-${owner}-`));
+      this.folder = scratchFolder(parent);
     } catch (cause) {
       throw writeFailure(target, cause);
     }
@@ -114,6 +113,15 @@ function keep(place: string, aside: string): void {
 function restore(place: string, aside: string, replaced: boolean): void {
   if (statSync(aside, { throwIfNoEntry: false })) renameSync(aside, place);
   else if (replaced) rmSync(place, { force: true });
+}
+
+/**
+ * Makes a hidden folder for what is not finished; the caller removes it. If the process is killed outright before
+ * that, the next one that works in `parent` does. Throws what the file system says.
+ */
+export function scratchFolder(parent: string): string {
+  sweep(parent);
+  return mkdtempSync(join(parent, `.llmc-${owner}-`));
 }
 
 /** Folders left by a process of this machine that was killed outright are removed by the next one. */

@@ -1,11 +1,12 @@
 /** auto: tries the schemes that apply, measures each on this machine, keeps the best and says why. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { onInterrupt } from '../cleanup.ts';
-import { LlmcError } from '../errors.ts';
-import { writeFailure } from '../onnx/transaction.ts';
+import { type ErrorCode, LlmcError } from '../errors.ts';
+import { scratchFolder, writeFailure } from '../onnx/transaction.ts';
 import type { Context } from '../step.ts';
 import { findQuantizedAlready } from './already.ts';
+import { refuseContradictions } from './contradictions.ts';
 import type { QuantizeOptions } from './options.ts';
 import { type FixedScheme, type QuantizeJob, type QuantizeResult, quantizeFile } from './quantize.ts';
 
@@ -36,6 +37,8 @@ const NOISE = 0.97;
 const TRUSTED_DB = 15;
 /** Share of rows whose answer must stay the same. */
 const TRUSTED_AGREEMENT = 0.97;
+/** What speaks against a candidate; every other failure is about the input, the data or the disk and ends the run. */
+const OWN_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CHECK_FAILED', 'UNSUPPORTED']);
 
 /**
  * Chooses a scheme by measurement. A result counts when it is smaller, not slower and close enough to the input
@@ -51,6 +54,7 @@ export async function quantizeAuto(job: QuantizeJob, context: Context): Promise<
         hint: 'leave --check at full, or name a scheme',
       },
     );
+  refuseContradictions(job.options);
   const folder = temporaryFolder(job.output);
   const release = onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
   try {
@@ -86,7 +90,7 @@ function merge(options: QuantizeOptions, candidate: Candidate): QuantizeOptions 
 
 function temporaryFolder(output: string): string {
   try {
-    return mkdtempSync(join(dirname(resolve(output)), '.llmc-auto-'));
+    return scratchFolder(dirname(resolve(output)));
   } catch (cause) {
     throw writeFailure(output, cause);
   }
@@ -98,14 +102,10 @@ async function attempt(job: QuantizeJob, candidate: Candidate, context: Context)
     const result = await quantizeFile({ ...job, force: false, checksum: false }, candidate.scheme, quiet);
     return { candidate, result, note: describe(result) };
   } catch (error) {
-    if (!(error instanceof LlmcError) || error.code === 'INTERRUPTED') throw error;
-    // Patterns and files are wrong for every candidate alike; an operator the model lacks is wrong for this one.
+    if (!(error instanceof LlmcError)) throw error;
+    // Excluding an operator the model lacks is this candidate's mistake, any other pattern the user's.
     const own = error.code === 'SELECTOR' && candidate.options.exclude !== undefined;
-    if (
-      !own &&
-      (error.code === 'SELECTOR' || error.code.startsWith('FILE') || error.code.startsWith('MODEL'))
-    )
-      throw error;
+    if (!own && !OWN_FAILURES.has(error.code)) throw error;
     return { candidate, result: null, note: own ? 'same as above' : firstLine(error.message) };
   }
 }

@@ -1,8 +1,11 @@
 /** auto: keeps the best of what was measured, refuses with the list when nothing is good, hides nothing. */
 
+import { rmSync, truncateSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LlmcError } from '../../src/errors.ts';
+import { saveModel } from '../../src/onnx/write.ts';
 import { quantizeAuto } from '../../src/quantize/auto.ts';
 import { type QuantizeOptions, quantizeOptionsSchema } from '../../src/quantize/options.ts';
 import { type QuantizeResult, quantizeFile } from '../../src/quantize/quantize.ts';
@@ -16,12 +19,19 @@ import { noisyModel } from '../support/quantized.ts';
 /** Results of the races to come, in the order of the candidates; afterwards both sides are equally fast. */
 const races: Race[] = [];
 
+/** What is in the folder while a candidate is raced. */
+const seen: string[] = [];
+
 vi.mock('../../src/runtime/race.ts', () => ({
-  race: async (): Promise<Race> => races.shift() ?? { estimate: 1, low: 0.99, high: 1.01 },
+  race: async (): Promise<Race> => {
+    seen.push(...folder.list());
+    return races.shift() ?? { estimate: 1, low: 0.99, high: 1.01 };
+  },
 }));
 
 beforeEach(() => {
   races.length = 0;
+  seen.length = 0;
 });
 
 const speed = (estimate: number): Race => ({ estimate, low: estimate * 0.98, high: estimate * 1.02 });
@@ -137,6 +147,36 @@ it('says of a model that is quantized already that it is', async () => {
   await quantizeFile(job, 'int8-weights', silentContext());
   const error = await failure(auto(output));
   expect(error.message).toContain('this model is quantized already: one weight of DequantizeLinear');
+});
+
+it.for([
+  ['its data file is missing', null],
+  ['its data file is too short', 100],
+] as const)('an input that is wrong for every candidate is said to be wrong: %s', async ([, bytes]) => {
+  const model = noisyModel(
+    'g (float[N,256] x) => (float[N,256] y) <float[256,256] w = {0}> { y = MatMul(x, w) }',
+  );
+  const input = folder.at('outside.onnx');
+  await saveModel(model, input, { externalData: 'always', protect: [], force: true });
+  const data = join(folder.path, folder.list().find((name) => name.startsWith('outside.onnx.')) ?? '');
+  if (bytes === null) rmSync(data);
+  else truncateSync(data, bytes);
+  expect(await failure(auto(input))).toMatchObject({ code: 'EXTERNAL_DATA', exitCode: 2 });
+});
+
+it('data and options that are wrong for every candidate are said to be wrong', async () => {
+  const input = join(FIXTURES, 'rnn-lstm.onnx');
+  const data = folder.at('nowhere.npz');
+  expect(await failure(auto(input, { data }))).toMatchObject({ code: 'FILE_NOT_FOUND', exitCode: 2 });
+  for (const options of [{ parity: 'ort' }, { rounding: 'hqq' }, { format: 'qdq' }] as const)
+    expect(await failure(auto(input, options))).toMatchObject({ code: 'USAGE', exitCode: 2 });
+});
+
+it('works in a folder that the next run removes if this one is killed', async () => {
+  await auto(join(FIXTURES, 'rnn-lstm.onnx')).catch(() => {});
+  const owner = `${hostname().replace(/[^A-Za-z0-9]/g, '')}-${process.pid}`;
+  const hidden = new Set(seen.filter((name) => name.startsWith('.')));
+  expect([...hidden]).toEqual([expect.stringMatching(new RegExp(`^\\.llmc-${owner}-[A-Za-z0-9]{6}$`))]);
 });
 
 it('leaves no temporary files behind', () => {
