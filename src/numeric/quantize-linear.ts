@@ -1,20 +1,14 @@
 /** Real values to integer codes, as ONNX QuantizeLinear and onnxruntime's Python tools do it. */
 
 import type { AffineParams, ChannelParams } from './affine.ts';
+import { columnTiles, fillRows } from './column-tiles.ts';
 import { allocateCodes, codeRange, type IntegerArray, type IntegerType } from './integer.ts';
 import type { ChannelLayout } from './range.ts';
-import { ROUND_F32 } from './rounding.ts';
-
-/**
- * Scratch for one tile: quotients are written as floats biased by `ROUND_F32` and read back as bit patterns, whose low
- * 16 bits are the rounded integer. It stays in the first-level cache, and as a constant V8 knows its address.
- */
-const TILE = 2048;
-const floats = new Float32Array(TILE);
-const bits = new Int32Array(floats.buffer);
+import { ROUND_F64 } from './rounding.ts';
+import { SIMD_TILE, SIMD_WORTHWHILE, type Simd, simd } from './simd.ts';
 
 /** V8 folds a module's own constants into the loops, but loads an imported one every time. */
-const ROUND = ROUND_F32;
+const ROUND = ROUND_F64;
 
 /** Quotients are clipped to this before rounding where the exact bounds differ from element to element. */
 const FAR = 1 << 20;
@@ -36,11 +30,11 @@ export function quantizeChannels(
   layout: ChannelLayout,
   params: ChannelParams,
 ): IntegerArray {
-  const { channels, inner } = layout;
+  const { outer, channels, inner } = layout;
   const codes = allocateCodes(type, values.length);
   const target = signedView(codes);
   if (inner === 1) {
-    quantizeRows(values, type, params, target);
+    quantizeRows(values, outer, params, type, target);
     return codes;
   }
   for (let start = 0, c = 0; start < values.length; start += inner, c = c + 1 === channels ? 0 : c + 1) {
@@ -57,6 +51,11 @@ function signedView(codes: IntegerArray): Int8Array | Int16Array {
     : new Int16Array(codes.buffer, codes.byteOffset, codes.length);
 }
 
+/** The kernels, for work of some size on codes of one byte. */
+function kernelFor(count: number, target: Int8Array | Int16Array): Simd | null {
+  return count < SIMD_WORTHWHILE || target.BYTES_PER_ELEMENT > 1 ? null : simd();
+}
+
 /** One scale and zero point for `values[start, end)`. */
 function quantizeRun(
   values: Float32Array,
@@ -67,108 +66,96 @@ function quantizeRun(
   type: IntegerType,
   target: Int8Array | Int16Array,
 ): void {
+  const kernel = kernelFor(end - start, target);
+  if (kernel === null) {
+    quantizeEach(values, start, end, scale, zeroPoint, type, target);
+    return;
+  }
   const { qmin, qmax } = codeRange(type);
-  for (let at = start; at < end; at += TILE) {
-    const count = Math.min(TILE, end - at);
-    // Clipping to integers before rounding gives the same codes as after.
-    divide(values, at, count, scale, qmin - zeroPoint, qmax - zeroPoint);
-    if (target instanceof Int8Array) store8(count, zeroPoint, target, at);
-    else store16(count, zeroPoint, target, at);
+  for (let at = start; at < end; at += SIMD_TILE) {
+    const count = Math.min(SIMD_TILE, end - at);
+    kernel.input.set(values.subarray(at, at + count));
+    kernel.quantize(count, scale, qmin - zeroPoint, qmax - zeroPoint, zeroPoint);
+    target.set(kernel.output.subarray(0, count), at);
   }
 }
 
-/** The channel is the last axis: scale and zero point change with every element. */
+/** `quantizeRun` without SIMD; the kernel's reference. */
+export function quantizeEach(
+  values: Float32Array,
+  start: number,
+  end: number,
+  scale: number,
+  zeroPoint: number,
+  type: IntegerType,
+  target: Int8Array | Int16Array,
+): void {
+  const { qmin, qmax } = codeRange(type);
+  // Clipping to integers before rounding gives the same codes as after. V8 does not know the type of a parameter:
+  // rounding tells it these are numbers, without it the clipped quotient is boxed and the loop takes twice as long.
+  const lo = Math.fround(qmin - zeroPoint);
+  const hi = Math.fround(qmax - zeroPoint);
+  const divisor = Math.fround(scale);
+  const zero = zeroPoint | 0;
+  for (let i = start; i < end; i++) {
+    let q = Math.fround((values[i] as number) / divisor);
+    if (q < lo) q = lo;
+    else if (q > hi) q = hi;
+    target[i] = ((q + ROUND - ROUND) | 0) + zero;
+  }
+}
+
+/** The channel is the last axis: scale and zero point change with every element of a row. */
 function quantizeRows(
   values: Float32Array,
-  type: IntegerType,
+  outer: number,
   params: ChannelParams,
+  type: IntegerType,
   target: Int8Array | Int16Array,
 ): void {
   const { scales, zeroPoints } = params;
   const channels = scales.length;
+  const kernel = kernelFor(values.length, target);
+  if (kernel === null) {
+    for (let row = 0; row < outer; row++) quantizeRow(values, row * channels, params, type, target);
+    return;
+  }
   const { qmin, qmax } = codeRange(type);
-  for (let row = 0; row < values.length; row += channels) {
-    for (let first = 0; first < channels; first += TILE) {
-      const count = Math.min(TILE, channels - first);
-      divideRow(values, row + first, count, scales, first);
-      shiftRow(count, zeroPoints, first, qmin, qmax);
-      if (target instanceof Int8Array) store8(count, 0, target, row + first);
-      else store16(count, 0, target, row + first);
+  for (const { column, width, row, rows } of columnTiles(outer, channels)) {
+    if (row === 0) {
+      kernel.a.set(scales.subarray(column, column + width));
+      kernel.bIntegers.set(zeroPoints.subarray(column, column + width));
+    }
+    const start = row * channels + column;
+    fillRows(kernel.input, values, start, rows, width, channels);
+    kernel.quantizeColumns(rows, width, qmin, qmax);
+    if (width === channels) target.set(kernel.output.subarray(0, rows * width), start);
+    else {
+      for (let r = 0; r < rows; r++) {
+        target.set(kernel.output.subarray(r * width, (r + 1) * width), start + r * channels);
+      }
     }
   }
 }
 
-function divide(
+/** One row without SIMD; the kernel's reference. */
+export function quantizeRow(
   values: Float32Array,
-  at: number,
-  count: number,
-  scale: number,
-  low: number,
-  high: number,
+  start: number,
+  { scales, zeroPoints }: ChannelParams,
+  type: IntegerType,
+  target: Int8Array | Int16Array,
 ): void {
-  // V8 does not know the type of a parameter; rounding tells it these are numbers. Without it the clipped quotient is
-  // boxed and the loop takes 2.4 times as long.
-  const lo = Math.fround(low);
-  const hi = Math.fround(high);
-  const divisor = Math.fround(scale);
-  for (let i = 0; i < count; i++) {
-    let q = Math.fround((values[at + i] as number) / divisor);
-    if (q < lo) q = lo;
-    else if (q > hi) q = hi;
-    floats[i] = q + ROUND;
-  }
-}
-
-function divideRow(
-  values: Float32Array,
-  at: number,
-  count: number,
-  scales: Float32Array,
-  first: number,
-): void {
-  for (let i = 0; i < count; i++) {
-    let q = Math.fround((values[at + i] as number) / (scales[first + i] as number));
-    if (q < -FAR) q = -FAR;
-    else if (q > FAR) q = FAR;
-    floats[i] = q + ROUND;
-  }
-}
-
-/** Adds each channel's zero point to the rounded quotients and clips them, in place. */
-function shiftRow(count: number, zeroPoints: Int32Array, first: number, qmin: number, qmax: number): void {
-  const bias = 0x4b400000; // the pattern of ROUND_F32, hence of the integer 0
+  const { qmin, qmax } = codeRange(type);
   const lo = qmin | 0;
   const hi = qmax | 0;
-  for (let i = 0; i < count; i++) {
-    let code = (bits[i] as number) - bias + (zeroPoints[first + i] as number);
+  for (let c = 0; c < scales.length; c++) {
+    let q = Math.fround((values[start + c] as number) / (scales[c] as number));
+    if (q < -FAR) q = -FAR;
+    else if (q > FAR) q = FAR;
+    let code = ((q + ROUND - ROUND) | 0) + (zeroPoints[c] as number);
     if (code < lo) code = lo;
     else if (code > hi) code = hi;
-    bits[i] = code;
+    target[start + c] = code;
   }
-}
-
-/** Stores low bytes plus a bias; four at a time, because the loop itself costs more than its work. */
-function store8(count: number, bias: number, target: Int8Array, at: number): void {
-  const add = bias | 0;
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    target[at + i] = (bits[i] as number) + add;
-    target[at + i + 1] = (bits[i + 1] as number) + add;
-    target[at + i + 2] = (bits[i + 2] as number) + add;
-    target[at + i + 3] = (bits[i + 3] as number) + add;
-  }
-  for (; i < count; i++) target[at + i] = (bits[i] as number) + add;
-}
-
-/** `store8` for 16-bit codes. */
-function store16(count: number, bias: number, target: Int16Array, at: number): void {
-  const add = bias | 0;
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    target[at + i] = (bits[i] as number) + add;
-    target[at + i + 1] = (bits[i + 1] as number) + add;
-    target[at + i + 2] = (bits[i + 2] as number) + add;
-    target[at + i + 3] = (bits[i + 3] as number) + add;
-  }
-  for (; i < count; i++) target[at + i] = (bits[i] as number) + add;
 }
