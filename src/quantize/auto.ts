@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { onInterrupt } from '../cleanup.ts';
 import { type ErrorCode, LlmcError } from '../errors.ts';
 import { scratchFolder, writeFailure } from '../onnx/transaction.ts';
+import { requireLoadable } from '../runtime/loadable.ts';
 import type { Context } from '../step.ts';
 import { findQuantizedAlready } from './already.ts';
 import { refuseContradictions } from './contradictions.ts';
@@ -23,6 +24,8 @@ const CANDIDATES: readonly Candidate[] = [
   { label: 'int8-weights', scheme: 'int8-weights', options: { format: 'cast' } },
   { label: 'fp16', scheme: 'fp16', options: {} },
 ];
+
+const NAME_A_SCHEME = 'name a scheme with --check none';
 
 interface Tried {
   readonly candidate: Candidate;
@@ -100,14 +103,22 @@ async function attempt(job: QuantizeJob, candidate: Candidate, context: Context)
   const quiet: Context = { ...context, note: () => {}, warn: () => {} };
   try {
     const result = await quantizeFile({ ...job, force: false, checksum: false }, candidate.scheme, quiet);
+    if (result.unchecked !== null) throw nothingMeasured(result.unchecked);
     return { candidate, result, note: describe(result) };
   } catch (error) {
     if (!(error instanceof LlmcError)) throw error;
+    if (error.code === 'RUNTIME') await requireLoadable(job.input, context.threads, NAME_A_SCHEME);
     // Excluding an operator the model lacks is this candidate's mistake, any other pattern the user's.
     const own = error.code === 'SELECTOR' && candidate.options.exclude !== undefined;
     if (!own && !OWN_FAILURES.has(error.code)) throw error;
     return { candidate, result: null, note: own ? 'same as above' : firstLine(error.message) };
   }
+}
+
+function nothingMeasured(why: string): LlmcError {
+  return new LlmcError('RUNTIME', `--scheme auto decides by measuring, which is impossible here: ${why}`, {
+    hint: 'name a scheme; --data gives real inputs',
+  });
 }
 
 function firstLine(text: string): string {

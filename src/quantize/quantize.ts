@@ -37,6 +37,8 @@ export interface QuantizeResult {
   readonly models: readonly [ModelRecord, ModelRecord];
   readonly comparison: Comparison;
   readonly data: CheckResult['data'];
+  /** Why the result could not be compared with the input model although that was asked for. */
+  readonly unchecked: CheckResult['unchecked'];
 }
 
 export type FixedScheme = Exclude<QuantizeOptions['scheme'], 'auto'>;
@@ -122,6 +124,7 @@ async function quantizeWith(
       metricDrop: {},
     },
     data: check.data,
+    unchecked: check.unchecked,
   };
 }
 

@@ -9,6 +9,7 @@ import { feedAdapter } from './adapt.ts';
 import type { Feeds } from './feeds.ts';
 import { FidelityMeter } from './fidelity.ts';
 import { type ModelInputs, openInputs } from './inputs.ts';
+import { loadResult, refusalOf } from './loadable.ts';
 import { type Race, race } from './race.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -31,17 +32,25 @@ export interface CheckResult {
   readonly data: { readonly source: string; readonly rows: number; readonly synthetic: boolean } | null;
   /** Outputs that hold NaN or infinities where the input model's do not. */
   readonly nonFinite: readonly string[];
+  /** Why a comparison that was asked for could not be made. */
+  readonly unchecked: string | null;
 }
 
-/** The result of a check that was switched off or could not be made. */
-export const NOTHING_CHECKED: CheckResult = { fidelity: null, speed: null, data: null, nonFinite: [] };
+/** The result of a check that was switched off. */
+export const NOTHING_CHECKED: CheckResult = {
+  fidelity: null,
+  speed: null,
+  data: null,
+  nonFinite: [],
+  unchecked: null,
+};
 
 /** onnxruntime holds the weights, often a packed copy of them, and the file while it loads. */
 const MEMORY_FACTOR = 2.5;
 
 /**
  * Checks the file at `candidate` against the model at `baseline`.
- * @throws LlmcError CHECK_FAILED when the candidate does not load although the baseline does
+ * @throws LlmcError CHECK_FAILED when the candidate does not load although the baseline does, RUNTIME when neither does
  */
 export async function checkModel(
   baseline: string,
@@ -53,32 +62,32 @@ export async function checkModel(
   // Knows the limit of a container, but only since Node 20.13.
   const free = process.availableMemory?.() ?? freemem();
   const needed = (bytes: number): number => bytes * MEMORY_FACTOR + 200e6;
-  if (needed(request.candidateBytes) > free) {
-    context.warn('the result is too large for this machine to load: it was written without being checked');
-    return NOTHING_CHECKED;
-  }
-  const after = await loadCandidate(candidate, context);
+  if (needed(request.candidateBytes) > free)
+    return unchecked(
+      'the result is too large for this machine to load: it was written without being checked',
+      context,
+    );
+  const after = await loadResult(candidate, {
+    baseline,
+    threads: context.threads,
+    baselineFits: needed(request.baselineBytes) <= free,
+  });
   try {
     if (request.level === 'load') return NOTHING_CHECKED;
-    if (needed(request.candidateBytes + request.baselineBytes) > free) {
-      context.warn('both models do not fit into memory: the result was loaded, but not compared');
-      return NOTHING_CHECKED;
-    }
+    if (needed(request.candidateBytes + request.baselineBytes) > free)
+      return unchecked(
+        'both models do not fit into memory: the result was loaded, but not compared',
+        context,
+      );
     return await compare(baseline, after, request, context);
   } finally {
     await after.release();
   }
 }
 
-async function loadCandidate(path: string, context: Context): Promise<Session> {
-  return openSession(path, { threads: context.threads }).catch((cause: unknown) => {
-    const why =
-      cause instanceof Error ? cause.message.replace(/^onnxruntime refused [^:]*: /, '') : String(cause);
-    throw new LlmcError('CHECK_FAILED', `onnxruntime refuses the result: ${why}`, {
-      hint: 'nothing was written; --check none writes it all the same, --exclude keeps an operator as it was',
-      cause,
-    });
-  });
+function unchecked(why: string, context: Context): CheckResult {
+  context.warn(why);
+  return { ...NOTHING_CHECKED, unchecked: why };
 }
 
 async function compare(
@@ -87,11 +96,16 @@ async function compare(
   request: CheckRequest,
   context: Context,
 ): Promise<CheckResult> {
-  const before = await openSession(baseline, { threads: context.threads }).catch(() => null);
-  if (!before) {
-    context.warn('onnxruntime cannot load the input model, so the result was loaded but not compared');
-    return NOTHING_CHECKED;
-  }
+  const before = await openSession(baseline, { threads: context.threads }).catch((error: unknown) => {
+    const why = refusalOf(baseline, error);
+    if (why === null) throw error;
+    return why;
+  });
+  if (typeof before === 'string')
+    return unchecked(
+      `onnxruntime cannot load the input model (${before}), so the result was loaded but not compared`,
+      context,
+    );
   try {
     const inputs = await openInputs(before, {
       seed: context.seed,
@@ -101,10 +115,9 @@ async function compare(
       ...(request.data === undefined ? {} : { data: request.data }),
     }).catch((error: unknown) => {
       if (request.data !== undefined || !(error instanceof LlmcError) || error.code !== 'DATA') throw error;
-      context.warn(`the result was loaded but not compared: ${error.message} (${error.hint})`);
-      return null;
+      return `the result was loaded but not compared: ${error.message} (${error.hint})`;
     });
-    if (!inputs) return NOTHING_CHECKED;
+    if (typeof inputs === 'string') return unchecked(inputs, context);
     return await measure(before, after, inputs, request, context);
   } finally {
     await before.release();
@@ -153,6 +166,7 @@ async function measure(
     speed,
     data: { source: inputs.source, rows, synthetic: inputs.synthetic },
     nonFinite: [...nonFinite],
+    unchecked: null,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Opens a model in onnxruntime and runs it on host tensors. */
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
 import type { HostTensor, TypedArray } from '../data/host-tensor.ts';
 import type { ValueInfo } from '../data/value-info.ts';
@@ -61,8 +61,9 @@ export async function openSession(
     return new NativeSession(ort, native, profileFolder);
   } catch (cause) {
     if (profileFolder !== null) await rm(profileFolder, { recursive: true, force: true });
-    const name = typeof source === 'string' ? source : 'the model';
-    throw new LlmcError('RUNTIME', `onnxruntime refused ${name}: ${firstLine(cause)}`, {
+    const isFile = typeof source === 'string';
+    const why = firstLine(cause, isFile ? dirname(resolve(source)) : undefined);
+    throw new LlmcError('RUNTIME', `onnxruntime refused ${isFile ? source : 'the model'}: ${why}`, {
       hint: 'check the file with `llmc inspect`; a newer opset or an unknown operator needs another runtime',
       cause,
     });

@@ -173,7 +173,8 @@ describe('the check', () => {
       ),
     );
     await expect(convert(odd)).rejects.toMatchObject({
-      code: 'CHECK_FAILED',
+      code: 'RUNTIME',
+      exitCode: 2,
       hint: expect.stringContaining('--check none'),
     });
     const { path } = await convert(odd, { check: 'none', clean: true });
