@@ -33,14 +33,21 @@ export interface CommandIo {
   finish(report: Report, shown?: ReportView): Promise<number>;
 }
 
+/** What surrounds a run. */
+export interface RunSettings {
+  readonly specs: readonly CommandSpec[];
+  readonly terminal: Terminal;
+  readonly errorPalette: Palette;
+  /** Called before anything is written to stdout. */
+  onOutput(): void;
+}
+
 /** Runs a prepared command: everything that can be refused is refused before it starts. */
 export async function runCommand(
   command: Command,
-  specs: readonly CommandSpec[],
   start: (io: CommandIo) => Promise<number>,
   common: CommonOptions,
-  terminal: Terminal,
-  errorPalette: Palette,
+  { specs, terminal, errorPalette, onOutput }: RunSettings,
 ): Promise<number> {
   if (!command.spec.reports && common.report.length + common.require.length > 0) {
     throw new LlmcError('USAGE', `llmc ${command.spec.name} makes no report`, {
@@ -60,6 +67,7 @@ export async function runCommand(
   };
   const stdout = (text: string) => {
     display.close();
+    onOutput();
     terminal.stdout.write(text);
   };
   const stderr = (text: string) => display.line(text);

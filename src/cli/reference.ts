@@ -35,6 +35,13 @@ export function cliReference(specs: readonly CommandSpec[]): string {
     '| code | meaning |',
     '| --: | :-- |',
     ...EXITS.map(([code, meaning]) => `| ${code} | ${meaning} |`),
+    '',
+    'With `--json` stdout holds one document whatever happens: the result, or, where a command ended before it had one,',
+    'the error that stderr tells as text:',
+    '',
+    '```json',
+    '{ "version": 1, "error": { "code": "FILE_NOT_FOUND", "message": "...", "hint": "..." } }',
+    '```',
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -3,22 +3,46 @@ import { type ErrorCode, EXIT, LlmcError } from '../errors.ts';
 import type { Palette } from '../report/palette.ts';
 import { printable } from '../report/printable.ts';
 
+/** What `--json` prints on stdout in place of a result; the schema of reports does not cover it. */
+export interface ErrorDocument {
+  readonly version: 1;
+  readonly error: {
+    readonly code: ErrorCode | 'BUG';
+    readonly message: string;
+    readonly hint: string;
+  };
+}
+
 export interface RenderedError {
   readonly text: string;
+  readonly document: ErrorDocument;
   readonly exitCode: number;
 }
 
 /** Expected failures as `error CODE: message` and `hint: ...`; anything else is a bug and shows its stack. */
 export function renderError(thrown: unknown, palette: Palette, verbose: boolean): RenderedError {
   const error = thrown instanceof LlmcError ? thrown : fromSystem(thrown);
-  if (error === null)
-    return { text: `${palette.bad('bug in llmc:')} ${stackOf(thrown)}\n`, exitCode: EXIT.bug };
+  if (error === null) return renderBug(thrown, palette);
+  const { code, message, hint, exitCode } = error;
   const lines = [
-    `${palette.bad(`error ${error.code}:`)} ${printable(error.message)}`,
-    `${palette.accent('hint:')} ${printable(error.hint)}`,
+    `${palette.bad(`error ${code}:`)} ${printable(message)}`,
+    `${palette.accent('hint:')} ${printable(hint)}`,
   ];
   if (verbose && error.cause !== undefined) lines.push(`cause: ${stackOf(error.cause)}`);
-  return { text: `${lines.join('\n')}\n`, exitCode: error.exitCode };
+  return { text: `${lines.join('\n')}\n`, document: documentOf(code, message, hint), exitCode };
+}
+
+function renderBug(thrown: unknown, palette: Palette): RenderedError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return {
+    text: `${palette.bad('bug in llmc:')} ${stackOf(thrown)}\n`,
+    document: documentOf('BUG', message, 'please report it with what stderr says'),
+    exitCode: EXIT.bug,
+  };
+}
+
+function documentOf(code: ErrorDocument['error']['code'], message: string, hint: string): ErrorDocument {
+  return { version: 1, error: { code, message: printable(message), hint: printable(hint) } };
 }
 
 /** Refusals of the operating system that no caller has put into words of its own. */

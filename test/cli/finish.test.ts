@@ -152,7 +152,9 @@ describe('llmc report', () => {
     writeFileSync(at('bad.json'), '{"name": 3}');
     const full = argv.map((word) => (word.includes('.') ? at(word) : word));
     const { code, stdout, stderr } = await llmc(['report', ...full]);
-    expect([code, stdout]).toEqual([2, '']);
+    expect(code).toBe(2);
+    if (argv.includes('--json')) expect(JSON.parse(stdout)).toMatchObject({ error: { code: errorCode } });
+    else expect(stdout).toBe('');
     expect(stderr).toContain(`error ${errorCode}: `);
   });
 });

@@ -104,7 +104,8 @@ describe('wrong use', () => {
     [['completion', 'bash', '--require', 'size <= 3'], /llmc completion makes no report/],
   ])('%j exits with 2, one message and a hint', async (argv, message) => {
     const { code, stdout, stderr } = await llmc(argv);
-    expect([code, stdout]).toEqual([2, '']);
+    expect(code).toBe(2);
+    if (!argv.includes('--json')) expect(stdout).toBe('');
     if (typeof message === 'string') expect(stderr).toBe(message);
     else expect(stderr).toMatch(message);
     expect(stderr).toMatch(/\nhint: .+\n$/);
@@ -179,6 +180,67 @@ describe('exit codes', () => {
   it('a command that forgets the report it was asked for is a bug', async () => {
     const { code } = await llmc(['fake', '--require', 'size <= 1'], { table: fakeTable(async () => 0) });
     expect(code).toBe(70);
+  });
+});
+
+describe('with --json an error', () => {
+  const failure = new LlmcError('MODEL_UNREADABLE', 'x\u0007.onnx is no model', { hint: 'give a model' });
+  const json = (stdout: string) => JSON.parse(stdout) as unknown;
+
+  it('is a document on stdout too; stderr and the exit code stay as they are', async () => {
+    const table = fakeTable(() => Promise.reject(failure));
+    const plain = await llmc(['fake'], { table });
+    const { code, stdout, stderr } = await llmc(['fake', '--json'], { table });
+    expect([code, stderr]).toEqual([plain.code, plain.stderr]);
+    expect(json(stdout)).toEqual({
+      version: 1,
+      error: { code: 'MODEL_UNREADABLE', message: 'x\ufffd.onnx is no model', hint: 'give a model' },
+    });
+  });
+
+  it.each([
+    [['--json', 'reprot'], 'USAGE', 2],
+    [['report', '--json'], 'USAGE', 2],
+    [['report', 'a', '--json', '--seed', 'x'], 'USAGE', 2],
+    [['report', 'a', '--json', '--require', 'sise <= 3'], 'REQUIREMENT', 2],
+    [['report', 'a.json', '--json'], 'FILE_NOT_FOUND', 2],
+    [['inspect', 'a.onnx', '--json'], 'FILE_NOT_FOUND', 2],
+  ])('is one wherever it happens: %j', async (argv, code, exitCode) => {
+    const ran = await llmc(argv);
+    expect([ran.code, json(ran.stdout)]).toEqual([
+      exitCode,
+      {
+        version: 1,
+        error: { code, message: expect.stringMatching(/./), hint: expect.stringMatching(/./) },
+      },
+    ]);
+    expect(ran.stderr).toMatch(/^error /);
+  });
+
+  it('is one when it is a bug or an interruption', async () => {
+    const bug = await llmc(['fake', '--json'], { table: fakeTable(() => Promise.reject(new Error('oh'))) });
+    expect([bug.code, json(bug.stdout)]).toMatchObject([70, { error: { code: 'BUG', message: 'oh' } }]);
+    const controller = new AbortController();
+    const table = fakeTable(async () => {
+      controller.abort(new LlmcError('INTERRUPTED', 'stopped by SIGINT', { hint: 'run it again' }));
+      controller.signal.throwIfAborted();
+      return 0;
+    });
+    const stopped = await llmc(['fake', '--json'], { table, signal: controller.signal });
+    expect([stopped.code, json(stopped.stdout)]).toMatchObject([130, { error: { code: 'INTERRUPTED' } }]);
+  });
+
+  it('does not follow a report that was printed already', async () => {
+    const table = fakeTable(async (_, io) => {
+      await io.finish(sampleReport());
+      throw failure;
+    });
+    const { code, stdout } = await llmc(['fake', '--json'], { table });
+    expect([code, json(stdout)]).toMatchObject([2, { tool: { name: 'llmc' } }]);
+  });
+
+  it('is none where --json is an operand', async () => {
+    expect((await llmc(['report', '--', '--json'])).stdout).toBe('');
   });
 });
 
