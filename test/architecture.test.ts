@@ -13,7 +13,8 @@ const ROWS = [
   'onnx ops data',
   'runtime',
   'passes',
-  'quantize bench convert',
+  'probe',
+  'quantize bench convert compare',
   'cli',
 ] as const;
 const ROW = new Map(ROWS.flatMap((names, row) => names.split(' ').map((name) => [name, row] as const)));
