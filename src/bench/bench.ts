@@ -1,4 +1,5 @@
 /** Measures models side by side; the first one is the baseline every other is compared with. */
+import { LlmcError } from '../errors.ts';
 import type { Comparison, Environment, ModelRecord } from '../report/schema.ts';
 import { environment } from '../runtime/environment.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
@@ -28,6 +29,8 @@ export interface BenchOptions {
   readonly gzip?: boolean;
   /** Measure peak memory in child processes; default true. */
   readonly memory?: boolean;
+  /** Refuse data without labels, before anything is measured; default false. */
+  readonly labels?: boolean;
 }
 
 export interface BenchResult {
@@ -99,6 +102,7 @@ async function chooseInputs(
     const session = await openSession(baseline.path, { threads: context.threads });
     try {
       const inputs = await openInputs(session, request);
+      if (options.labels && !inputs.hasLabels) throw withoutLabels(inputs.source);
       report(inputs, context);
       return inputs;
     } finally {
@@ -107,6 +111,12 @@ async function chooseInputs(
   } catch (error) {
     throw about(baseline, error);
   }
+}
+
+function withoutLabels(source: string): LlmcError {
+  return new LlmcError('DATA', `${source} has no labels, which a requirement needs`, {
+    hint: 'name them: --data "eval.npz?labels=y"',
+  });
 }
 
 function report(inputs: ModelInputs, context: Context): void {

@@ -1,7 +1,9 @@
 /** Everything a command handler may touch: its Context, its output, and the way to end with a report. */
 import { LlmcError } from '../errors.ts';
 import { renderJson } from '../report/json.ts';
+import { type Measurable, refuseUnmeasurable } from '../report/measurable.ts';
 import type { Palette } from '../report/palette.ts';
+import { quantityNamed } from '../report/quantities.ts';
 import { parseRequirement } from '../report/require.ts';
 import type { Report } from '../report/schema.ts';
 import type { TextView } from '../report/text.ts';
@@ -24,6 +26,11 @@ export interface CommandIo {
   readonly tool: Report['tool'];
   /** Colours and width of stdout, for text of the command's own. */
   readonly view: TextView;
+  /**
+   * Says what this run is going to measure, before any work: requirements about anything else are refused.
+   * Returns whether one is about a task metric, which takes labels. LlmcError REQUIREMENT.
+   */
+  measures(run: Measurable): boolean;
   /** Result text; never used with --json, where `output` or `finish` print the one document. */
   stdout(text: string): void;
   stderr(text: string): void;
@@ -78,6 +85,10 @@ export async function runCommand(
     common,
     tool: { name: 'llmc', version: toolVersion() },
     view,
+    measures: (measurable) => {
+      refuseUnmeasurable(requirements, measurable);
+      return requirements.some(({ name }) => quantityNamed(name) === null);
+    },
     stdout,
     stderr,
     output: (document, text) => stdout(common.json ? renderJson(document) : text(view)),

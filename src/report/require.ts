@@ -133,7 +133,8 @@ function own(members: Readonly<Record<string, number>>, key: string): number | n
   return Object.hasOwn(members, key) ? (members[key] ?? null) : null;
 }
 
-function metricKey(name: string): string {
+/** The key of a task metric without its prefix. */
+export function metricKey(name: string): string {
   return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
 }
 

@@ -2,9 +2,14 @@
 import { type BenchOptions, bench } from '../../bench/bench.ts';
 import type { Handler } from '../command.ts';
 import type { benchSpec } from './bench.options.ts';
+import { benchmark } from './measures.ts';
 
 export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) => {
+  const paths = [operands.baseline, ...operands.candidate];
+  const { gzip, memory, data } = options;
+  const labels = io.measures(benchmark({ gzip, memory, data, models: paths.length }));
   const request: BenchOptions = {
+    labels,
     dims: options.dim,
     gzip: options.gzip,
     memory: options.memory,
@@ -14,7 +19,6 @@ export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) 
     ...(options.warmup === undefined ? {} : { warmup: options.warmup }),
     ...(options.batch === undefined ? {} : { batch: options.batch }),
   };
-  const paths = [operands.baseline, ...operands.candidate];
   const result = await bench(paths, request, io.context);
   return io.finish({
     version: 1,

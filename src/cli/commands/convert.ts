@@ -5,8 +5,11 @@ import type { Report } from '../../report/schema.ts';
 import { environment } from '../../runtime/environment.ts';
 import type { Handler } from '../command.ts';
 import type { convertSpec } from './convert.options.ts';
+import { checkedResult } from './measures.ts';
 
 export const run: Handler<typeof convertSpec> = async ({ operands, options }, io) => {
+  const rewritten = options.clean || options.strip || options.opset !== undefined;
+  io.measures(checkedResult(rewritten ? options.check : 'load', { speed: false }));
   const result = await convertFile(
     {
       input: operands.model,

@@ -13,6 +13,7 @@ import { quantizeFile } from '../../quantize/quantize.ts';
 import { formatBytes } from '../../report/units.ts';
 import type { Handler } from '../command.ts';
 import type { demoSpec } from './demo.options.ts';
+import { benchmark } from './measures.ts';
 
 /** What is embedded: a sentiment classifier and held-out sentences with labels (fixtures/README.md). */
 const EMBEDDED = new URL('../../../fixtures/demo/', import.meta.url);
@@ -25,6 +26,7 @@ const SCHEMES = [
 ] as const;
 
 export const run: Handler<typeof demoSpec> = async ({ options }, io) => {
+  io.measures(benchmark({ gzip: true, memory: true, data: 'eval.npz', models: 1 + SCHEMES.length }));
   const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'llmc-demo-'));
   const remove = (): void => {
     if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@
 import { printModel } from '../../ir/print.ts';
 import { openModel } from '../../onnx/read.ts';
 import { renderJson } from '../../report/json.ts';
+import { MEASURED_TOGETHER } from '../../report/measurable.ts';
 import { modelRecord } from '../../report/record.ts';
 import type { Report } from '../../report/schema.ts';
 import { environment } from '../../runtime/environment.ts';
@@ -11,6 +12,7 @@ import { renderInspection } from '../inspect/text.ts';
 import type { inspectSpec } from './inspect.options.ts';
 
 export const run: Handler<typeof inspectSpec> = async ({ operands, options }, io) => {
+  io.measures({ names: ['size', ...MEASURED_TOGETHER.structure], metrics: [], compared: false });
   const opened = openModel(operands.model);
   // Printed as the file has it, before shapes are asked for.
   const graph = options.graph ? printModel(opened.model) : null;

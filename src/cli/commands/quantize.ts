@@ -7,10 +7,12 @@ import { type QuantizeJob, quantizeFile } from '../../quantize/quantize.ts';
 import type { Report } from '../../report/schema.ts';
 import { environment } from '../../runtime/environment.ts';
 import type { Handler, Invocation } from '../command.ts';
+import { checkedResult } from './measures.ts';
 import type { quantizeSpec } from './quantize.options.ts';
 
 export const run: Handler<typeof quantizeSpec> = async ({ operands, options }, io) => {
   const { scheme } = options.scheme;
+  io.measures(checkedResult(options.check ?? DEFAULTS.check));
   const parsed = parse(options);
   const job: QuantizeJob = {
     input: operands.model,

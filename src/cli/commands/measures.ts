@@ -1,0 +1,49 @@
+/** What commands measure with the options they are given: requirements about anything else are refused. */
+import { metrics } from '../../data/metrics/table.ts';
+import { parseDataSpec } from '../../data/open.ts';
+import { MEASURED_TOGETHER, type Measurable, RELATIONS, TASK_METRICS } from '../../report/measurable.ts';
+
+/** A result checked against its input: quantize and, where `speed` is false, convert. */
+export function checkedResult(check: 'full' | 'load' | 'none', { speed = true } = {}): Measurable {
+  const byComparing = [...MEASURED_TOGETHER.fidelity, ...(speed ? ['speedup'] : [])];
+  if (check === 'full') return { names: ['size', ...byComparing], metrics: [], compared: true };
+  const advice = Object.fromEntries(
+    byComparing.map((name) => [name, 'the result is not compared with the input here; llmc bench does that']),
+  );
+  return { names: ['size'], metrics: [], compared: true, advice };
+}
+
+export interface Benchmark {
+  readonly gzip: boolean;
+  readonly memory: boolean;
+  readonly data: string | undefined;
+  /** How many. */
+  readonly models: number;
+}
+
+/** `llmc bench`: task metrics take data, comparisons a second model. */
+export function benchmark({ gzip, memory, data, models }: Benchmark): Measurable {
+  const compared = models > 1;
+  const real = data !== undefined && parseDataSpec(data).kind !== 'synthetic';
+  const another = 'name a second model';
+  const labels = 'give data with labels: --data "eval.npz?labels=y"';
+  return {
+    names: [
+      'size',
+      ...MEASURED_TOGETHER.latency,
+      ...(gzip ? ['gzip'] : []),
+      ...(memory ? ['peakRss'] : []),
+      ...(compared ? [...MEASURED_TOGETHER.fidelity, 'speedup'] : []),
+    ],
+    metrics: real ? metrics.map(({ name }) => name) : [],
+    compared,
+    advice: {
+      gzip: 'leave out --no-gzip',
+      peakRss: 'leave out --no-memory',
+      [TASK_METRICS]: labels,
+      [RELATIONS]: another,
+      speedup: another,
+      ...Object.fromEntries(MEASURED_TOGETHER.fidelity.map((name) => [name, another])),
+    },
+  };
+}
