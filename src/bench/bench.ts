@@ -5,6 +5,7 @@ import { environment } from '../runtime/environment.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
 import { openSession } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
+import { busyMachine } from './busy.ts';
 import { compareModels } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import { type Loaded, loadAll } from './load.ts';
@@ -49,6 +50,8 @@ export async function bench(
   const names = modelNames(paths);
   const subjects: Subject[] = [];
   for (const [index, path] of paths.entries()) subjects.push(await openSubject(path, names[index] ?? path));
+  const busy = await busyMachine();
+  if (busy !== null) context.warn(busy);
   const machine = await environment(context.threads);
   const inputs = await chooseInputs(subjects[0] as Subject, options, context);
   const sizes = await measureAllSizes(subjects, options.gzip ?? true, context);
