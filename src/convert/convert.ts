@@ -8,6 +8,7 @@ import { changeText, type Pass, type PassTrace, runPasses } from '../passes/pass
 import { pipelines } from '../passes/table.ts';
 import { upgradeOpset } from '../passes/upgrade-opset.ts';
 import type { StepRecord } from '../report/schema.ts';
+import { formatDb } from '../report/units.ts';
 import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
 import type { Context } from '../step.ts';
 
@@ -102,7 +103,11 @@ function passesOf(job: ConvertJob, opset: number): readonly Pass[] {
 function refuseChanged({ fidelity, nonFinite }: CheckResult, force: boolean): void {
   const sqnr = fidelity?.sqnrDb ?? Number.POSITIVE_INFINITY;
   if ((sqnr >= EQUAL_DB && nonFinite.length === 0) || force) return;
-  throw new LlmcError('CHECK_FAILED', `the rewritten model computes something else (${sqnr.toFixed(1)} dB)`, {
+  const how =
+    nonFinite.length > 0
+      ? `NaN or infinities in ${nonFinite.map((name) => `"${name}"`).join(', ')}`
+      : formatDb(sqnr);
+  throw new LlmcError('CHECK_FAILED', `the rewritten model computes something else (${how})`, {
     hint: 'nothing was written; please report this model, and leave out --clean or --opset until then',
   });
 }

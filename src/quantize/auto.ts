@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { onInterrupt } from '../cleanup.ts';
 import { type ErrorCode, LlmcError } from '../errors.ts';
 import { scratchFolder, writeFailure } from '../onnx/transaction.ts';
+import { formatDb } from '../report/units.ts';
 import { requireLoadable } from '../runtime/loadable.ts';
 import type { Context } from '../step.ts';
 import { findQuantizedAlready } from './already.ts';
@@ -130,7 +131,7 @@ function describe({ comparison, models }: QuantizeResult): string {
     ? `${comparison.speedup.estimate.toFixed(2)}x the speed`
     : 'speed not measured';
   const sqnr = models[1].fidelity?.sqnrDb;
-  const noise = sqnr === undefined ? '' : `, ${sqnr === null ? 'equal outputs' : `${sqnr.toFixed(1)} dB`}`;
+  const noise = sqnr === undefined ? '' : `, ${sqnr === null ? 'equal outputs' : formatDb(sqnr)}`;
   return `${comparison.sizeRatio.toFixed(2)}x the size, ${speed}${noise}`;
 }
 

@@ -4,6 +4,7 @@ import type { Model } from '../ir/model.ts';
 import { Similarity } from '../numeric/similarity.ts';
 import { cloneModel, openModel } from '../onnx/read.ts';
 import { encodeModel } from '../onnx/write.ts';
+import { formatDb } from '../report/units.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import { openInputs } from '../runtime/inputs.ts';
 import { openSession, type Session } from '../runtime/session.ts';
@@ -17,6 +18,13 @@ export interface LayerLoss {
   readonly sqnrDb: number;
   /** Decibels lost by this node: the worst of its inputs minus its output. */
   readonly lossDb: number;
+}
+
+/** One line about a layer: what its output is like, and what it had to work with. */
+export function describeLoss({ node, sqnrDb, lossDb }: LayerLoss): string {
+  const inputDb = sqnrDb + lossDb;
+  const inputs = inputDb >= CLEAN_DB ? 'from clean inputs' : `from inputs of ${formatDb(inputDb)}`;
+  return `${node}: ${formatDb(sqnrDb)}, ${inputs}`;
 }
 
 /** Inputs that were not touched count as this clean. */

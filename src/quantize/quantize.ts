@@ -12,7 +12,7 @@ import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.
 import type { Context } from '../step.ts';
 import { WorkAhead } from './ahead.ts';
 import { refuseContradictions } from './contradictions.ts';
-import { worstLayers } from './layers.ts';
+import { describeLoss, worstLayers } from './layers.ts';
 import type { QuantizeOptions } from './options.ts';
 import { stepRecord } from './step-record.ts';
 import { saturatesHere } from './target.ts';
@@ -151,9 +151,7 @@ async function refuse(
   // Noise grows in operators nobody touched; what can be excluded is what was quantized.
   const own = all.filter((layer) => touched.has(layer.node));
   const layers = (own.length > 0 ? own : all).slice(0, SHOWN_LAYERS);
-  const list = layers.map(
-    (layer) => `  ${layer.node}: ${layer.sqnrDb.toFixed(1)} dB, ${layer.lossDb.toFixed(1)} dB lost here`,
-  );
+  const list = layers.map((layer) => `  ${describeLoss(layer)}`);
   const worst = list.length > 0 ? `\nthe layers that lose most:\n${list.join('\n')}` : '';
   if (job.force) {
     context.warn(`kept because of --force although ${reason}${worst}`);

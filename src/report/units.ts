@@ -47,9 +47,13 @@ export function formatShare(share: number): string {
   return `${trimZeros((share * 100).toFixed(2))}%`;
 }
 
+/** What reports hold for minus infinity decibels, which JSON has no number for (numeric/similarity.ts). */
+export const NO_SIGNAL_DB = -300;
+
 /** Decibels; null in a report means equal outputs. */
 export function formatDb(db: number | null): string {
-  return db === null || db === Infinity ? 'equal' : `${db.toFixed(1)} dB`;
+  if (db === null || db === Infinity) return 'equal';
+  return db <= NO_SIGNAL_DB ? 'no signal' : `${db.toFixed(1)} dB`;
 }
 
 /** Cosine similarity with enough digits to tell 0.9999 from 1; only an exact 1 prints as 1. */

@@ -4,8 +4,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { SQNR_FLOOR_DB } from '../../src/numeric/similarity.ts';
 import { openModel } from '../../src/onnx/read.ts';
 import { encodeModel } from '../../src/onnx/write.ts';
+import { describeLoss } from '../../src/quantize/layers.ts';
 import { type QuantizeOptions, quantizeOptionsSchema } from '../../src/quantize/options.ts';
 import { type FixedScheme, type QuantizeResult, quantizeFile } from '../../src/quantize/quantize.ts';
 import { verdict } from '../../src/quantize/verdict.ts';
@@ -58,7 +60,7 @@ describe('a result that fell apart', () => {
         code: 'CHECK_FAILED',
         exitCode: 1,
         message: expect.stringMatching(
-          /^the result is refused: its signal-to-noise ratio is -?\d+\.\d dB, below the floor of \d+ dB for int\S+\nthe layers that lose most:\n {2}bad \(MatMul\): -?\d+\.\d dB, \d+\.\d dB lost here\n {2}good \(MatMul\): /,
+          /^the result is refused: its signal-to-noise ratio is -?\d+\.\d dB, below the \d+ dB that int\S+ must keep\nthe layers that lose most:\n {2}bad \(MatMul\): -?\d+\.\d dB, from (clean inputs|inputs of \d+\.\d dB)\n {2}good \(MatMul\): /,
         ),
         hint: expect.stringContaining("--exclude 'bad'"),
       });
@@ -115,13 +117,34 @@ describe('verdict', () => {
       ...NOTHING_CHECKED,
       fidelity: { ...fidelity, sqnrDb, agreement },
     });
-    expect(verdict('fp16', at(24))).toContain('24.0 dB, below the floor of 25 dB for fp16');
+    expect(verdict('fp16', at(24))).toContain('24.0 dB, below the 25 dB that fp16 must keep');
     expect(verdict('int4-4', at(5))).toBeNull();
     expect(verdict('int4-8', at(5))).not.toBeNull();
     expect(verdict('int8-dynamic', at(5, 1))).toBeNull();
     expect(verdict('int8-dynamic', at(5, 0.99))).not.toBeNull();
     expect(verdict('int8-dynamic', at(null))).toBeNull();
     expect(verdict('int8-dynamic', NOTHING_CHECKED)).toBeNull();
+    expect(verdict('int4-4', at(1))).toMatch(/below the 4 dB that int4 must keep$/);
+    expect(verdict('int4-2', at(-9))).toMatch(
+      /^its signal-to-noise ratio is -9\.0 dB, below the -3 dB that int4 with --bits 2 must/,
+    );
+    for (const scheme of ['int8-dynamic', 'int4-4', 'fp16'])
+      expect(verdict(scheme, at(SQNR_FLOOR_DB))).toBe(
+        "its outputs have nothing in common with the input model's",
+      );
+  });
+
+  it('tells of a layer what it made of what it was given', () => {
+    const layer = { node: 'fc (MatMul)', value: 'y' };
+    expect(describeLoss({ ...layer, sqnrDb: 12, lossDb: 68 })).toBe(
+      'fc (MatMul): 12.0 dB, from clean inputs',
+    );
+    expect(describeLoss({ ...layer, sqnrDb: 12, lossDb: 18.5 })).toBe(
+      'fc (MatMul): 12.0 dB, from inputs of 30.5 dB',
+    );
+    expect(describeLoss({ ...layer, sqnrDb: SQNR_FLOOR_DB, lossDb: 380 })).toBe(
+      'fc (MatMul): no signal, from clean inputs',
+    );
   });
 
   it('NaN in the result is found by running it', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { SQNR_FLOOR_DB } from '../../src/numeric/similarity.ts';
 import {
   formatBytes,
   formatCosine,
   formatCount,
+  formatDb,
   formatMs,
   formatShare,
   formatSigned,
@@ -46,6 +48,16 @@ describe('units', () => {
     for (let exponent = 1; exponent < 16; exponent++) {
       expect(formatCosine(1 - 10 ** -exponent)).not.toMatch(/^1/);
     }
+  });
+
+  it('has words for the ends of the decibel scale, one of which similarity makes', () => {
+    expect([null, Infinity, 34.14, -3, SQNR_FLOOR_DB].map(formatDb)).toEqual([
+      'equal',
+      'equal',
+      '34.1 dB',
+      '-3.0 dB',
+      'no signal',
+    ]);
   });
 
   it('keeps whole counts below a thousand', () => {
