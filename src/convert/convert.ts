@@ -130,6 +130,7 @@ function recordOf(job: ConvertJob, traces: readonly PassTrace[], durationMs: num
       trace.kept.map(({ target, reason }) => ({ what: target, kind: 'node', bytes: 0, reason })),
     ),
     notes: [],
+    passes: [],
   };
 }
 

@@ -2,7 +2,7 @@
 import { canonicalGemm } from './canonical-gemm.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseBatchNorm } from './fuse-batch-norm.ts';
-import { gemmToMatmul } from './gemm-to-matmul.ts';
+import { gemmToMatmul, plainGemmToMatmul } from './gemm-to-matmul.ts';
 import { inlineFunctions } from './inline-functions.ts';
 import { liftConstants } from './lift-constants.ts';
 import { mergeInitializers } from './merge-initializers.ts';
@@ -22,6 +22,7 @@ export const passes: readonly Pass[] = [
   inlineFunctions,
   liftConstants,
   mergeInitializers,
+  plainGemmToMatmul,
   removeDead,
   removeIdentities,
   sort,

@@ -72,7 +72,8 @@ async function quantizeWith(
   const opened = openModel(input);
   const before = await totalSize([input, ...opened.externalFiles]);
   ahead.start(before);
-  const { outcome } = await transform(opened.model, scheme, options, context);
+  const transformed = await transform(opened.model, scheme, options, context);
+  const { outcome } = transformed;
   if (outcome.changed.length === 0)
     context.warn(`${scheme} found nothing to change in this model; the result holds the same weights`);
   let result: CheckResult | null = null;
@@ -104,7 +105,7 @@ async function quantizeWith(
   return {
     path: saved.path,
     scheme,
-    steps: [stepRecord(scheme, options, outcome, performance.now() - started)],
+    steps: [stepRecord(scheme, options, transformed, performance.now() - started)],
     models: [
       await withChecksum(modelRecord(name.before, input, before), input, job.checksum),
       {

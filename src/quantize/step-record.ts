@@ -1,13 +1,14 @@
 /** The report's entry of a quantize step. */
 import type { StepRecord } from '../report/schema.ts';
 import type { QuantizeOptions } from './options.ts';
-import type { Outcome } from './outcome.ts';
+import { passRecords } from './pass-records.ts';
+import type { Transformed } from './transform.ts';
 
 /** The step of the report: options that are not at their neutral value, what changed, what did not and why. */
 export function stepRecord(
   scheme: string,
   options: QuantizeOptions,
-  outcome: Outcome,
+  { outcome, traces }: Transformed,
   durationMs: number,
 ): StepRecord {
   const stated = Object.entries({ ...options, scheme }).filter(([, value]) => !isNeutral(value));
@@ -18,6 +19,7 @@ export function stepRecord(
     changed: outcome.changed.map(({ what, detail }) => ({ what, detail })),
     skipped: [...outcome.skipped].sort((a, b) => b.bytes - a.bytes),
     notes: outcome.notes,
+    passes: passRecords(traces),
   };
 }
 

@@ -3,7 +3,7 @@ import { LlmcError } from '../errors.ts';
 import { isFloat } from '../ir/dtype.ts';
 import type { Model } from '../ir/model.ts';
 import { plainGemmToMatmul } from '../passes/gemm-to-matmul.ts';
-import { changeText, type Pass, type PassTrace, runPasses } from '../passes/pass.ts';
+import { type Pass, type PassTrace, runPasses } from '../passes/pass.ts';
 import { removeDead } from '../passes/remove-dead.ts';
 import { sort } from '../passes/sort.ts';
 import { pipelines } from '../passes/table.ts';
@@ -14,6 +14,7 @@ import { quantizedAlready } from './already.ts';
 import { expandStoredHalves } from './half-stored.ts';
 import type { QuantizeOptions } from './options.ts';
 import { Outcome } from './outcome.ts';
+import { tracesAbout, unusedNames } from './pass-records.ts';
 import { explainRemaining } from './remaining.ts';
 import type { Scheme, SchemeOptions } from './schemes/scheme.ts';
 import { SCHEMES } from './schemes/table.ts';
@@ -56,18 +57,18 @@ export async function transform(
   }
   const arithmetic = await weightArithmetic(options, context.threads);
   if (arithmetic.reason && entry === SCHEMES['int8-dynamic']) outcome.note(arithmetic.reason);
+  // The input's own litter; whatever else is unused afterwards was orphaned here.
+  const unused = unusedNames(model);
   const putBack = parity || entry === SCHEMES.fp16 ? () => {} : expandStoredHalves(model);
   await entry.apply(model, schemeOptions(scheme, options, select, arithmetic), outcome, context);
   putBack();
   const imports = new Map(model.opsets);
-  traces.push(...(await runPasses(model, [removeDead, sort], context)));
+  traces.push(...tracesAbout(await runPasses(model, [removeDead, sort], context), unused));
   // onnxruntime's tools keep imports nobody uses.
   if (parity) for (const [domain, version] of imports) model.opsets.set(domain, version);
   // What half precision made of floats is a result, not a rest.
   const isHalf = entry === SCHEMES.fp16 || options.halfRest;
   explainRemaining(model, outcome, isHalf ? (dtype) => dtype === 'float32' : isFloat);
-  for (const trace of traces)
-    for (const change of trace.changes) outcome.note(`${trace.name}: ${changeText(change)}`);
   return { outcome, traces };
 }
 

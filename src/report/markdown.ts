@@ -2,6 +2,7 @@
 import { groupModels } from './groups.ts';
 import { shorten } from './layout.ts';
 import { codeSpan, collapsed, escapeMarkdown, markdownTable } from './markdown-text.ts';
+import { passLines } from './pass-lines.ts';
 import { rowsFor, sizeChange, speedChange } from './rows.ts';
 import type { ModelRecord, Report, Skipped, StepRecord } from './schema.ts';
 import { heaviestFirst, leftAlone } from './skipped.ts';
@@ -121,7 +122,8 @@ function stepLines(steps: readonly StepRecord[]): string[] {
     const summary = `${escapeHtml(shorten(stepTitle(step), 60))}: ${facts.join(', ')}`;
     // Every step keeps its share, so that one long list does not hide the steps after it.
     const share = room / (steps.length - index);
-    const lines = list([...notes, ...changed], share - summary.length - FRAME);
+    const passes = passLines(step.passes, false).map((line) => escapeMarkdown(line, PROSE));
+    const lines = list([...notes, ...passes, ...changed], share - summary.length - FRAME);
     const made = lines.length <= 1 ? [`- ${summary}`] : collapsed(summary, lines);
     if (share < summary.length + FRAME) return [];
     room -= lengthOf(made);

@@ -101,6 +101,14 @@ export const skippedSchema = z.object({
   reason: z.string(),
 });
 
+/** What a pass did to the model before or after the step's own work. */
+export const passRecordSchema = z.object({
+  pass: z.string(),
+  what: z.string().describe('the kind of change, e.g. "lifted Constant"'),
+  count: z.int().nonnegative(),
+  examples: z.array(z.string()).default([]).describe('the first few it was done to'),
+});
+
 export const stepRecordSchema = z.object({
   name: z.string(),
   options: z.record(z.string(), z.unknown()).default({}),
@@ -108,6 +116,7 @@ export const stepRecordSchema = z.object({
   changed: z.array(z.object({ what: z.string(), detail: z.string().default('') })).default([]),
   skipped: z.array(skippedSchema).default([]),
   notes: z.array(z.string()).default([]),
+  passes: z.array(passRecordSchema).default([]),
 });
 
 export const requirementResultSchema = z.object({
@@ -138,6 +147,7 @@ export type Fidelity = z.output<typeof fidelitySchema>;
 export type ModelRecord = z.output<typeof modelRecordSchema>;
 export type Comparison = z.output<typeof comparisonSchema>;
 export type Skipped = z.output<typeof skippedSchema>;
+export type PassRecord = z.output<typeof passRecordSchema>;
 export type StepRecord = z.output<typeof stepRecordSchema>;
 export type RequirementResult = z.output<typeof requirementResultSchema>;
 export type Report = z.output<typeof reportSchema>;

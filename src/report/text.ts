@@ -2,6 +2,7 @@
 import { groupModels } from './groups.ts';
 import { shorten, wrap } from './layout.ts';
 import { modelTable, type TableView } from './model-table.ts';
+import { passLines } from './pass-lines.ts';
 import { printable } from './printable.ts';
 import { renderRequirements } from './requirement-lines.ts';
 import type { Environment, Report, StepRecord } from './schema.ts';
@@ -79,6 +80,9 @@ function stepLines(step: StepRecord, view: TextView): string[] {
     `${palette.bold(printable(title))}  ${palette.dim(facts)}`,
     ...more.map((line) => palette.dim(`  ${line}`)),
     ...step.notes.flatMap((note) => wrap(printable(note), width - 2, 2).map((line) => `  ${line}`)),
+    ...passLines(step.passes, verbose).flatMap((line) =>
+      wrap(printable(line), width - 2, 2).map((part) => palette.dim(`  ${part}`)),
+    ),
     ...changed.map((line) => `  ${line}`),
     ...skippedLines(step, view),
   ];

@@ -116,6 +116,8 @@ describe('the advice', () => {
     const argv = ['bench', plain, '--data', folder.at('unlabelled.npz'), '--quiet'];
     const { code, stdout, stderr } = await llmc([...argv, '--require', 'accuracy >= 0.1']);
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^error DATA: .*unlabelled\.npz has no labels.*\nhint: .*labels=/);
+    expect(stderr.replace(/^warning: .*\n/gm, '')).toMatch(
+      /^error DATA: .*unlabelled\.npz has no labels.*\nhint: .*labels=/,
+    );
   });
 });

@@ -72,7 +72,9 @@ describe('markdown report', () => {
         bytes: count - i,
         reason: 'kept float because it is small',
       }));
-      const steps = [{ name: 'quantize', options: {}, durationMs: 5, changed: [], skipped, notes: [] }];
+      const steps = [
+        { name: 'quantize', options: {}, durationMs: 5, changed: [], skipped, notes: [], passes: [] },
+      ];
       const text = renderMarkdown(sampleReport({ steps }));
       expect(text.length).toBeLessThanOrEqual(MARKDOWN_LIMIT);
       const listed = text.split('\n').filter((line) => line.includes('kept float')).length;
@@ -99,6 +101,7 @@ describe('markdown report', () => {
         changed: many(() => ({ what: nasty, detail: nasty })),
         skipped: many(() => ({ what: nasty, kind: nasty, bytes: 1, reason: nasty })),
         notes: many(() => nasty),
+        passes: many(() => ({ pass: nasty, what: nasty, count: 3, examples: [nasty] })),
       })),
     });
     const text = renderMarkdown(report);

@@ -122,10 +122,32 @@ describe('text report', () => {
       changed: [],
       skipped,
       notes: [],
+      passes: [],
     };
     const text = renderText(sampleReport({ steps: [step] }), { ...plain, width: 40 });
     expect(text).toContain('quantize int4  5.00 ms, 1 tensor left as\n  it was (40 B)\n');
     expect(text).toContain('a\ufffd[2Jreason');
+  });
+
+  it('sums up what passes did in a line, and lists it when verbose', () => {
+    const kinds = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const passes = kinds.map((what, i) => ({
+      pass: `pass-${what}`,
+      what: `did ${what}`,
+      count: i + 1,
+      examples: ['x'],
+    }));
+    const again = { pass: 'pass-a', what: 'did a', count: 9, examples: [] };
+    const step = { name: 'quantize', options: {}, durationMs: 5, changed: [], skipped: [], notes: [] };
+    const report = sampleReport({ steps: [{ ...step, passes: [...passes, again] }] });
+    const brief = renderText(report, plain);
+    expect(brief).toContain('\n  tidied up: did a: 10, did f: 6, did e: 5, did d: 4 and 2 more kinds\n');
+    expect(brief).not.toContain('pass-');
+    const full = renderText(report, { ...plain, verbose: true });
+    expect(full).not.toContain('tidied up');
+    expect(full).toContain('\n  pass-a: did a: 1 (x)\n  pass-b: did b: 2 (x, ...)\n');
+    expect(full).toContain('\n  pass-a: did a: 9\n');
+    expect(renderText(sampleReport({ steps: [{ ...step, passes: [] }] }), plain)).not.toContain('tidied');
   });
 
   it('lists every skipped tensor only when verbose', () => {
@@ -135,7 +157,9 @@ describe('text report', () => {
       bytes: i,
       reason: 'small',
     }));
-    const steps = [{ name: 'quantize', options: {}, durationMs: 5, changed: [], skipped, notes: [] }];
+    const steps = [
+      { name: 'quantize', options: {}, durationMs: 5, changed: [], skipped, notes: [], passes: [] },
+    ];
     const brief = renderText(sampleReport({ steps }), plain);
     const full = renderText(sampleReport({ steps }), { ...plain, verbose: true });
     expect(brief).toContain('t29_end, t28_end, t27_end and 27 more');
