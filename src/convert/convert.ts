@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { LlmcError } from '../errors.ts';
 import { type LayoutOptions, weightBytes } from '../onnx/layout.ts';
 import { openModel } from '../onnx/read.ts';
+import { requireTarget } from '../onnx/transaction.ts';
 import { saveModel } from '../onnx/write.ts';
 import { changeText, type Pass, type PassTrace, runPasses } from '../passes/pass.ts';
 import { pipelines } from '../passes/table.ts';
@@ -46,6 +47,8 @@ export async function convertFile(job: ConvertJob, context: Context): Promise<Co
   const started = performance.now();
   const { input, output } = job;
   const { model, externalFiles } = openModel(input);
+  const target = { protect: [input, ...externalFiles], force: job.force };
+  requireTarget(output, target);
   const bytesBefore = await totalSize([input, ...externalFiles]);
   const traces = await runPasses(model, passesOf(job, model.opset), context);
   let check: CheckResult | null = null;
@@ -57,8 +60,7 @@ export async function convertFile(job: ConvertJob, context: Context): Promise<Co
       job.layout.externalData === 'auto' && externalFiles.length > 0
         ? 'always'
         : (job.layout.externalData ?? 'auto'),
-    protect: [input, ...externalFiles],
-    force: job.force,
+    ...target,
     signal: context.signal,
     onBytes: (count) => progress.tick(count),
     check: async (path) => {

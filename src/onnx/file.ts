@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { LlmcError } from '../errors.ts';
 import type { ByteSource } from '../ir/bytes.ts';
+import { named } from './quoted.ts';
 
 // File descriptors are closed when nobody can read from the source any more.
 const registry = new FinalizationRegistry<number>((fd) => {
@@ -51,7 +52,7 @@ function openDescriptor(path: string): number {
         : code === 'EACCES'
           ? 'may not be read'
           : `cannot be opened (${code})`;
-    throw new LlmcError('FILE_NOT_FOUND', `${path} ${why}`, {
+    throw new LlmcError('FILE_NOT_FOUND', `${named(path)} ${why}`, {
       hint: 'check the path and its permissions',
       cause,
     });

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { onInterrupt } from '../cleanup.ts';
 import { LlmcError } from '../errors.ts';
+import { named } from './quoted.ts';
 
 export interface TargetOptions {
   /** Files that must never be replaced: the input and its data files. */
@@ -38,34 +39,7 @@ export class Transaction {
 
   /** Refuses names that may not be taken; asked before any work is done and again at the end. */
   claim(names: readonly string[]): void {
-    for (const name of names) this.#refuse(join(dirname(this.#target), name));
-  }
-
-  #refuse(path: string): void {
-    const there = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (!there) return;
-    // By number, not by path: the input may have many names (links, letter case).
-    const isInput = this.#options.protect.some((file) => {
-      const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-      return stat?.ino === there.ino && stat.dev === there.dev;
-    });
-    if (isInput)
-      throw new LlmcError('FILE_EXISTS', `${path} is the input; llmc never overwrites it`, {
-        hint: 'choose another name with -o',
-      });
-    // Renaming over it would replace the folder, or /dev/null, for everybody.
-    if (!there.isFile())
-      throw new LlmcError(
-        'FILE_EXISTS',
-        `${path} is ${there.isDirectory() ? 'a folder' : 'no regular file'}`,
-        {
-          hint: 'choose another name with -o',
-        },
-      );
-    if (!this.#options.force)
-      throw new LlmcError('FILE_EXISTS', `${path} exists already`, {
-        hint: 'use --force to replace it, or choose another name with -o',
-      });
+    for (const name of names) refuse(join(dirname(this.#target), name), this.#options);
   }
 
   path(name: string): string {
@@ -98,6 +72,43 @@ export class Transaction {
     rmSync(this.folder, { recursive: true, force: true });
     this.#release();
   }
+}
+
+/**
+ * Refuses what cannot become a target, before any work is done for it. The transaction asks again.
+ * @throws LlmcError FILE_EXISTS, or WRITE_FAILED when the folder is missing
+ */
+export function requireTarget(target: string, options: TargetOptions): void {
+  try {
+    if (!statSync(dirname(resolve(target))).isDirectory())
+      throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    refuse(resolve(target), options);
+  } catch (cause) {
+    throw writeFailure(target, cause);
+  }
+}
+
+function refuse(path: string, { protect, force }: TargetOptions): void {
+  const there = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!there) return;
+  // By number, not by path: the input may have many names (links, letter case).
+  const isInput = protect.some((file) => {
+    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return stat?.ino === there.ino && stat.dev === there.dev;
+  });
+  if (isInput)
+    throw new LlmcError('FILE_EXISTS', `${path} is the input; llmc never overwrites it`, {
+      hint: 'choose another name with -o',
+    });
+  // Renaming over it would replace the folder, or /dev/null, for everybody.
+  if (!there.isFile())
+    throw new LlmcError('FILE_EXISTS', `${path} is ${there.isDirectory() ? 'a folder' : 'no regular file'}`, {
+      hint: 'choose another name with -o',
+    });
+  if (!force)
+    throw new LlmcError('FILE_EXISTS', `${path} exists already`, {
+      hint: 'use --force to replace it, or choose another name with -o',
+    });
 }
 
 /** A second name for the file, so that it can come back; where links are impossible the file itself moves aside. */
@@ -154,24 +165,31 @@ async function syncFolder(path: string): Promise<void> {
   await handle?.close();
 }
 
+/** What the file system said, in words, and what helps. */
+const REASONS: Readonly<Record<string, readonly [string, string]>> = {
+  ENOSPC: ['the disk is full', 'free some space or choose another place with -o'],
+  EDQUOT: ['the disk quota is used up', 'free some space or choose another place with -o'],
+  EFBIG: [
+    'the file would be larger than this system allows',
+    'split the weights with --external-data always --shard-size 1GB, or choose another place with -o',
+  ],
+  EACCES: ['the folder may not be written to', 'change its permissions or choose another place with -o'],
+  EPERM: ['the folder may not be written to', 'change its permissions or choose another place with -o'],
+  EROFS: ['the file system is read-only', 'choose another place with -o'],
+  ENOENT: ['the folder does not exist', 'create the folder, or choose another place with -o'],
+  ENOTDIR: ['a part of the path is not a folder', 'choose another place with -o'],
+  ENAMETOOLONG: ['the name is too long', 'choose a shorter name with -o'],
+};
+
 /** The reason a write failed, in words. Errors that are not about files pass through unchanged. */
 export function writeFailure(target: string, cause: unknown): unknown {
   const code = (cause as NodeJS.ErrnoException | null)?.code;
   if (cause instanceof LlmcError || typeof code !== 'string') return cause;
-  const why: Readonly<Record<string, string>> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the disk quota is used up',
-    EFBIG: 'the file would be larger than this system allows',
-    EACCES: 'the folder may not be written to',
-    EPERM: 'the folder may not be written to',
-    EROFS: 'the file system is read-only',
-    ENOENT: 'the folder does not exist',
-    ENOTDIR: 'a part of the path is not a folder',
-  };
   // Node's own codes (ERR_...) are about arguments, not about files.
   if (!/^E(?!RR_)/.test(code)) return cause;
-  return new LlmcError('WRITE_FAILED', `cannot write ${target}: ${why[code] ?? code}`, {
-    hint: 'nothing was changed; free some space or choose another place with -o',
+  const [why, advice] = REASONS[code] ?? [code, 'choose another place with -o'];
+  return new LlmcError('WRITE_FAILED', `cannot write ${named(target)}: ${why}`, {
+    hint: `nothing was changed; ${advice}`,
     cause,
   });
 }

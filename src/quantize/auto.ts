@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { onInterrupt } from '../cleanup.ts';
 import { type ErrorCode, LlmcError } from '../errors.ts';
-import { scratchFolder, writeFailure } from '../onnx/transaction.ts';
+import { openModel } from '../onnx/read.ts';
+import { requireTarget, scratchFolder, writeFailure } from '../onnx/transaction.ts';
 import { formatDb } from '../report/units.ts';
 import { requireLoadable } from '../runtime/loadable.ts';
 import type { Context } from '../step.ts';
@@ -59,6 +60,8 @@ export async function quantizeAuto(job: QuantizeJob, context: Context): Promise<
       },
     );
   refuseContradictions(job.options);
+  const protect = [job.input, ...openModel(job.input).externalFiles];
+  requireTarget(job.output, { protect, force: job.force });
   const folder = temporaryFolder(job.output);
   const release = onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
   try {

@@ -5,6 +5,7 @@ import { sha256 } from '../onnx/checksum.ts';
 import type { LayoutOptions } from '../onnx/layout.ts';
 import { weightBytes } from '../onnx/layout.ts';
 import { openModel } from '../onnx/read.ts';
+import { requireTarget } from '../onnx/transaction.ts';
 import { saveModel } from '../onnx/write.ts';
 import { modelRecord } from '../report/record.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
@@ -70,6 +71,8 @@ async function quantizeWith(
   const { input, output, options } = job;
   const started = performance.now();
   const opened = openModel(input);
+  const target = { protect: [input, ...opened.externalFiles], force: job.force };
+  requireTarget(output, target);
   const before = await totalSize([input, ...opened.externalFiles]);
   ahead.start(before);
   const transformed = await transform(opened.model, scheme, options, context);
@@ -80,8 +83,7 @@ async function quantizeWith(
   const progress = context.progress('writing', weightBytes(opened.model));
   const saved = await saveModel(opened.model, output, {
     ...job.layout,
-    protect: [input, ...opened.externalFiles],
-    force: job.force,
+    ...target,
     signal: context.signal,
     onBytes: (count) => progress.tick(count),
     foresight: ahead,

@@ -6,6 +6,7 @@ import type * as Ort from 'onnxruntime-node';
 import type { HostTensor, TypedArray } from '../data/host-tensor.ts';
 import type { ValueInfo } from '../data/value-info.ts';
 import { LlmcError } from '../errors.ts';
+import { named } from '../onnx/quoted.ts';
 import { firstLine, loadOrt } from './ort.ts';
 
 /** A model in memory: the protobuf bytes and the files its external data would be read from. */
@@ -72,7 +73,7 @@ export async function openSession(
 
 async function requireFile(path: string): Promise<void> {
   const info = await stat(path).catch((cause: unknown) => {
-    throw new LlmcError('FILE_NOT_FOUND', `no such file: ${path}`, { hint: 'check the path', cause });
+    throw new LlmcError('FILE_NOT_FOUND', `no such file: ${named(path)}`, { hint: 'check the path', cause });
   });
   if (!info.isFile()) {
     throw new LlmcError('FILE_NOT_FOUND', `not a file: ${path}`, { hint: 'give the path of an .onnx file' });

@@ -83,8 +83,10 @@ describe('what is no file is refused', () => {
     const error = refusal(() => openModel(path));
     expect([error.code, error.exitCode]).toEqual(['FILE_NOT_FOUND', 2]);
     for (const command of COMMANDS) {
-      const { code, stdout } = await llmc(argumentsOf(command, path));
+      const { code, stdout, stderr } = await llmc(argumentsOf(command, path));
       expect([command, code, stdout]).toEqual([command, 2, '']);
+      // One sees what was given, even where it is nothing.
+      if (path === '') expect(stderr).toMatch(/^error [A-Z_]+: .*""/);
     }
   });
 

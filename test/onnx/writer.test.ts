@@ -16,7 +16,7 @@ import { runCleanups } from '../../src/cleanup.ts';
 import { LlmcError } from '../../src/errors.ts';
 import { type ByteSource, computedBytes } from '../../src/ir/bytes.ts';
 import { decodeModel, openModel } from '../../src/onnx/read.ts';
-import { writeFailure } from '../../src/onnx/transaction.ts';
+import { requireTarget, writeFailure } from '../../src/onnx/transaction.ts';
 import { encodeModel, type SaveOptions, saveModel } from '../../src/onnx/write.ts';
 import { parseModel } from '../support/parse.ts';
 import { useFolder } from './folder.ts';
@@ -217,7 +217,38 @@ describe('a target', () => {
     for (const target of ['gone/m.onnx', 'file/m.onnx'])
       expect(await failure(saveModel(sample(), folder.at(target), PLAIN))).toMatchObject({
         code: 'WRITE_FAILED',
+        hint: expect.not.stringContaining('space'),
       });
+  });
+
+  it.each([
+    ['ENOSPC', 'the disk is full', 'free some space'],
+    ['ENOENT', 'the folder does not exist', 'create the folder'],
+    ['EACCES', 'may not be written to', 'permissions'],
+    ['EFBIG', 'larger than this system allows', '--shard-size'],
+    ['EIO', 'EIO', 'another place'],
+  ])('%s has a hint of its own', (code, message, hint) => {
+    const error = writeFailure('m.onnx', Object.assign(new Error(), { code }));
+    expect(error).toMatchObject({
+      code: 'WRITE_FAILED',
+      message: expect.stringContaining(message),
+      hint: expect.stringMatching(new RegExp(`^nothing was changed; .*${hint}`)),
+    });
+    expect((error as LlmcError).hint.includes('space')).toBe(code === 'ENOSPC');
+  });
+
+  it('is refused before any work just as at the end of it', async () => {
+    writeFileSync(folder.at('file'), '');
+    mkdirSync(folder.at('sub'));
+    for (const target of ['gone/m.onnx', 'file/m.onnx', 'file', 'sub', 'new.onnx'])
+      for (const force of [false, true]) {
+        const options = { ...PLAIN, protect: [], force };
+        const early = await failure((async () => requireTarget(folder.at(target), options))()).catch(
+          () => null,
+        );
+        const late = await failure(saveModel(sample(), folder.at(target), options)).catch(() => null);
+        expect([target, early?.code, early?.message]).toEqual([target, late?.code, late?.message]);
+      }
   });
 
   it('is there at every moment while it is replaced, old or new', async () => {

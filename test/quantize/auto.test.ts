@@ -117,6 +117,17 @@ describe('on a model with every kind of weight', () => {
     expect((await failure(auto(input, { exclude: ['Atention'] }))).code).toBe('SELECTOR');
   });
 
+  it('an output that cannot be written is an error before anything is tried', async () => {
+    const taken = folder.save('taken.onnx', fragileModel());
+    for (const output of [taken, input, folder.at('nowhere/out.onnx')]) {
+      const options = quantizeOptionsSchema.parse({ scheme: 'auto' });
+      const job = { input, output, options, layout: {}, force: false, checksum: false };
+      const { code } = await failure(quantizeAuto(job, silentContext({ threads: 1 })));
+      expect(code).toBe(output.includes('nowhere') ? 'WRITE_FAILED' : 'FILE_EXISTS');
+    }
+    expect(seen).toEqual([]);
+  });
+
   it('needs the check it decides by', async () => {
     for (const check of ['load', 'none'] as const)
       expect(await failure(auto(input, { check }))).toMatchObject({ code: 'USAGE', exitCode: 2 });

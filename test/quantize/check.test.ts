@@ -234,6 +234,10 @@ describe('the files', () => {
       exitCode: 2,
     });
     expect(readFileSync(output, 'utf8')).toBe('mine');
+    // Before any work: nobody has looked at the pattern yet.
+    await expect(run(input, 'int4', { exclude: ['Cnov'] }, { output })).rejects.toMatchObject({
+      code: 'FILE_EXISTS',
+    });
     await run(input, 'int4', {}, { output, force: true });
     expect(readFileSync(output).length).toBeGreaterThan(100);
     const original = readFileSync(input);
