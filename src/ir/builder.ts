@@ -35,7 +35,7 @@ export class Builder {
 
   /** A node with one output; returns that output. */
   op(op: string, inputs: readonly (Value | null)[], options: OpOptions = {}): Value {
-    const name = options.name ?? this.graph.uniqueName(op.toLowerCase());
+    const name = options.name ?? this.graph.uniqueNodeName(op.toLowerCase());
     const output = options.into ?? this.graph.value(options.output ?? `${name}_output`);
     if (options.type) output.type = options.type;
     const attributes = new Map(Object.entries(options.attributes ?? {}));

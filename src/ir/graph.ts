@@ -13,6 +13,16 @@ function countersOf(names: ReadonlySet<string>): Map<string, number> {
   return known;
 }
 
+function freeName(names: Set<string>, base: string): string {
+  const counters = countersOf(names);
+  let suffix = counters.get(base) ?? 0;
+  let name = suffix === 0 ? base : `${base}_${suffix}`;
+  while (names.has(name)) name = `${base}_${++suffix}`;
+  counters.set(base, suffix);
+  names.add(name);
+  return name;
+}
+
 export class Graph implements Iterable<Node> {
   name = '';
   /** The graph around this one when it is the body of a control-flow node. */
@@ -24,8 +34,10 @@ export class Graph implements Iterable<Node> {
   /** Values the file lists in value_info, in order; a hint that is written back where still true. */
   valueInfo: Value[] = [];
   rest: Rest | null = null;
-  /** All names taken anywhere in the model, shared by its graphs. */
+  /** All names of values taken anywhere in the model, shared by its graphs. */
   readonly names: Set<string>;
+  /** All names that nodes anywhere in the model have or had; onnxruntime refuses two alike. */
+  readonly nodeNames: Set<string>;
   #first: Node | null = null;
   #last: Node | null = null;
   #count = 0;
@@ -33,6 +45,7 @@ export class Graph implements Iterable<Node> {
   constructor(parent: Graph | null, names: Set<string> = parent?.names ?? new Set()) {
     this.parent = parent;
     this.names = names;
+    this.nodeNames = parent?.nodeNames ?? new Set();
   }
 
   get nodeCount(): number {
@@ -54,15 +67,14 @@ export class Graph implements Iterable<Node> {
     return [...this];
   }
 
-  /** A name nobody has yet: `base`, `base_1`, `base_2`, ... It is taken from then on. */
+  /** A name no value has yet: `base`, `base_1`, `base_2`, ... It is taken from then on. */
   uniqueName(base: string): string {
-    const counters = countersOf(this.names);
-    let suffix = counters.get(base) ?? 0;
-    let name = suffix === 0 ? base : `${base}_${suffix}`;
-    while (this.names.has(name)) name = `${base}_${++suffix}`;
-    counters.set(base, suffix);
-    this.names.add(name);
-    return name;
+    return freeName(this.names, base);
+  }
+
+  /** A name no node has yet, as `uniqueName`. */
+  uniqueNodeName(base: string): string {
+    return freeName(this.nodeNames, base);
   }
 
   /** A new value of this scope; the name is made unique. */
@@ -132,6 +144,7 @@ export class Graph implements Iterable<Node> {
   readonly #escaping = new Set<Value>();
 
   #link(node: Node, previous: Node | null, next: Node | null): Node {
+    if (node.name) this.nodeNames.add(node.name);
     node.graph = this;
     node.previous = previous;
     node.next = next;

@@ -12,6 +12,10 @@ export type QuantRole =
       readonly dynamic?: string;
       /** The operator onnxruntime makes of it between DequantizeLinear and QuantizeLinear. */
       readonly static?: string;
+      /** True when that kernel can also leave its result in floats. */
+      readonly floatResult?: true;
+      /** Bounds of the result whatever the input. */
+      readonly range?: { readonly min: number; readonly max: number };
       /** The operator that takes the weight in blocks of 2 to 8 bits. */
       readonly blocked?: string;
     }
@@ -23,7 +27,13 @@ export type QuantRole =
       readonly blocked?: string;
     }
   /** Moves or selects values without arithmetic, so that the parameters of its input serve its output. */
-  | { readonly kind: 'passthrough' }
+  | {
+      readonly kind: 'passthrough';
+      /** True when onnxruntime runs it on integers between DequantizeLinear and QuantizeLinear. */
+      readonly integers?: true | ((node: Node) => boolean);
+      /** It cuts values off at bounds, null being none: a quantizer behind it with this range does the same. */
+      readonly bounds?: (node: Node) => { readonly min: number | null; readonly max: number | null } | null;
+    }
   /** Works on quantized values already, or makes them. */
   | {
       readonly kind: 'quantized';

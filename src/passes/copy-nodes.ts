@@ -29,7 +29,7 @@ function copyNode(node: Node, target: Graph, rules: CopyRules): Node {
   }
   const outputs = node.outputs.map((value) => value && copyValue(value, target, rules));
   const { op, domain, overload, rest } = node;
-  const name = node.name && target.uniqueName(`${rules.prefix}/${node.name}`);
+  const name = node.name && target.uniqueNodeName(`${rules.prefix}/${node.name}`);
   return new Node({ op, domain, overload, name, inputs, outputs, attributes, rest: rest ?? undefined });
 }
 

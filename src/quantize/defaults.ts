@@ -17,4 +17,10 @@ export const DEFAULTS = {
   halfRest: false,
   accuracyLevel: null,
   samples: 32,
+  calibration: 'mse',
+  calibrationSamples: 512,
+  percentile: 99.999,
+  activationType: null,
+  activationSymmetric: null,
+  keepFloat: 0,
 } as const;

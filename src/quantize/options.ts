@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { DEFAULTS } from './defaults.ts';
 
-export const SCHEME_NAMES = ['int8-dynamic', 'int8-weights', 'int4', 'fp16', 'bf16', 'auto'] as const;
+export const SCHEME_NAMES = ['int8', 'int8-dynamic', 'int8-weights', 'int4', 'fp16', 'bf16', 'auto'] as const;
 export type SchemeName = (typeof SCHEME_NAMES)[number];
 
 export const quantizeOptionsSchema = z.strictObject({
@@ -17,10 +17,12 @@ export const quantizeOptionsSchema = z.strictObject({
   weightType: z.enum(['int8', 'uint8']).nullable().default(DEFAULTS.weightType),
   reduceRange: z.boolean().default(DEFAULTS.reduceRange),
   rounding: z.enum(['nearest', 'hqq']).default(DEFAULTS.rounding),
-  format: z.enum(['default', 'qdq', 'cast']).default(DEFAULTS.format),
+  format: z.enum(['default', 'qdq', 'qoperator', 'cast']).default(DEFAULTS.format),
   include: z.array(z.string()).default([]),
   exclude: z.array(z.string()).default([]),
-  target: z.enum(['auto', 'portable', 'x64-vnni', 'arm64', 'web']).default(DEFAULTS.target),
+  target: z
+    .enum(['auto', 'portable', 'x64-vnni', 'x64-avx2', 'arm64', 'web', 'tensorrt'])
+    .default(DEFAULTS.target),
   check: z.enum(['full', 'load', 'none']).default(DEFAULTS.check),
   parity: z.enum(['ort']).nullable().default(DEFAULTS.parity),
   halfIo: z.boolean().default(DEFAULTS.halfIo),
@@ -29,6 +31,24 @@ export const quantizeOptionsSchema = z.strictObject({
   accuracyLevel: z.int().min(0).max(4).nullable().default(DEFAULTS.accuracyLevel),
   data: z.string().optional(),
   samples: z.int().positive().default(DEFAULTS.samples),
+  /** int8: how ranges of activations are found on the data. */
+  calibration: z
+    .enum(['minmax', 'moving-average', 'percentile', 'entropy', 'mse', 'auto'])
+    .default(DEFAULTS.calibration),
+  /** int8: rows of the data that ranges are found on. */
+  calibrationSamples: z.int().positive().default(DEFAULTS.calibrationSamples),
+  /** int8: share of values, in percent, inside the range of `percentile`. */
+  percentile: z.number().gt(50).lte(100).default(DEFAULTS.percentile),
+  /** int8: a file that ranges are taken from when it fits the model and the data, and written to when not. */
+  calibrationTable: z.string().optional(),
+  /** int8: type of activations; null: by target. */
+  activationType: z.enum(['uint8', 'int8', 'uint16', 'int16']).nullable().default(DEFAULTS.activationType),
+  /** int8: activations without zero point; null: by target. */
+  activationSymmetric: z.boolean().nullable().default(DEFAULTS.activationSymmetric),
+  /** int8: changes of the float model that make it easier to quantize. */
+  transforms: z.array(z.string()).default([]),
+  /** int8: layers that stay float, those whose quantization costs most. */
+  keepFloat: z.int().nonnegative().default(DEFAULTS.keepFloat),
   dims: z.record(z.string(), z.int().positive()).default({}),
 });
 

@@ -28,8 +28,15 @@ export async function weightArithmetic(options: QuantizeOptions, threads: number
         reduceRange: false,
         reason: 'unsigned weights: browsers have kernels for them',
       };
+    case 'x64-avx2':
+      return {
+        weightType: 'uint8',
+        reduceRange: false,
+        reason: 'unsigned weights: products of signed ones saturate without VNNI',
+      };
     case 'x64-vnni':
     case 'arm64':
+    case 'tensorrt':
       return { weightType: 'int8', reduceRange: false, reason: null };
     case 'auto':
       return (await saturatesHere(threads))

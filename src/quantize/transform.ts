@@ -19,6 +19,7 @@ import { explainRemaining } from './remaining.ts';
 import type { Scheme, SchemeOptions } from './schemes/scheme.ts';
 import { SCHEMES } from './schemes/table.ts';
 import { compileSelection } from './selection.ts';
+import { staticOptions } from './static/options.ts';
 import { type WeightArithmetic, weightArithmetic } from './target.ts';
 
 export interface Transformed {
@@ -119,6 +120,7 @@ function schemeOptions(
     halfRest: options.halfRest,
     parity,
     data: options.data,
+    static: staticOptions(options),
     mayRun: options.check !== 'none',
   };
 }

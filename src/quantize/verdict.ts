@@ -5,6 +5,7 @@ import type { CheckResult } from '../runtime/check.ts';
 
 /** Signal-to-noise floors in dB below which a result counts as fallen apart, for generated and for real inputs. */
 const FLOORS: Readonly<Record<string, number>> = {
+  int8: 8,
   'int8-dynamic': 8,
   'int8-weights': 12,
   'int4-2': -3,

@@ -8,6 +8,10 @@ const BENCHMARKS = {
     'int8-dynamic, int4 and fp16 of a BERT-base-sized model against the Python tools',
     async () => (await import('./quantize-bert.mjs')).quantizeBert,
   ],
+  static: [
+    "calibrated int8: accuracy and speed against onnxruntime's Python tools",
+    async () => (await import('./static.mjs')).staticInt8,
+  ],
   large: ['a model of 4 GB against cp', async () => (await import('./large.mjs')).large],
   roundtrip: [
     'convert of a 438 MB model against cp and Python',

@@ -49,7 +49,7 @@ describe('bash completion', () => {
   });
 
   it('offers choices of a flag', () => {
-    expect(complete(['quantize', '--scheme', 'int8'])).toEqual(['int8-dynamic', 'int8-weights']);
+    expect(complete(['quantize', '--scheme', 'int8'])).toEqual(['int8', 'int8-dynamic', 'int8-weights']);
     expect(complete(['completion', ''])).toEqual(['bash', 'fish', 'zsh']);
   });
 

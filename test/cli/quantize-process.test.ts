@@ -118,9 +118,9 @@ describe.skipIf(!built)('llmc quantize', () => {
       /^error USAGE: there is no scheme "int8-weight"\nhint: did you mean int8-weights\?/,
     ],
     [
-      'int8 with calibration',
+      'int8 without data',
       ['--scheme', 'int8'],
-      /^error UNSUPPORTED: .*\nhint: without data: int8-dynamic or int8-weights/,
+      /^error USAGE: int8 needs data .*\nhint: .*--data.*int8-dynamic/,
     ],
     [
       '3 bits',

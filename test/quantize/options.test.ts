@@ -27,6 +27,13 @@ it('has the defaults of the command line', () => {
     halfRest: false,
     accuracyLevel: null,
     samples: 32,
+    calibration: 'mse',
+    calibrationSamples: 512,
+    percentile: 99.999,
+    activationType: null,
+    activationSymmetric: null,
+    transforms: [],
+    keepFloat: 0,
     dims: {},
   });
 });

@@ -49,7 +49,15 @@ export const run: Handler<typeof demoSpec> = async ({ options }, io) => {
     for (const request of SCHEMES) {
       const { scheme } = request;
       const output = join(folder, `model.${scheme}.onnx`);
-      const quantizeOptions = { ...DEFAULTS, ...request, include: [], exclude: [], dims: {}, data };
+      const quantizeOptions = {
+        ...DEFAULTS,
+        ...request,
+        include: [],
+        exclude: [],
+        transforms: [],
+        dims: {},
+        data,
+      };
       const job = {
         input: model,
         output,

@@ -1,6 +1,6 @@
 /** Operands, options and examples of `llmc quantize`. */
 import { type CommandSpec, operand } from '../command.ts';
-import { choice, flag, integer, list, oneOf, pair, text, value } from '../option-types.ts';
+import { choice, flag, integer, list, oneOf, pair, real, text, value } from '../option-types.ts';
 import { parseScheme, SCHEME_NAMES } from './scheme.ts';
 import { checkOption, writeOptions } from './write.options.ts';
 
@@ -38,7 +38,7 @@ export const quantizeSpec = {
     format: choice(
       '--format <name>',
       'operators of the result; qdq: blocked QDQ of opset 21 (int4); cast: folded at load, full speed (int8-weights)',
-      ['default', 'qdq', 'cast'],
+      ['default', 'qdq', 'qoperator', 'cast'],
       {
         fallback: 'default',
         shown: "the runtime's own operators",
@@ -50,10 +50,41 @@ export const quantizeSpec = {
       completes: 'file',
     }),
     samples: integer('--samples <n>', 'at most this many rows of the data', { min: 1 }),
+    calibration: choice(
+      '--calibration <method>',
+      'int8: how ranges of activations are found on the data',
+      ['minmax', 'moving-average', 'percentile', 'entropy', 'mse', 'auto'],
+      { fallback: 'mse' },
+    ),
+    percentile: real('--percentile <p>', 'int8: share of the values inside the range, in percent', {
+      min: 50,
+      max: 100,
+    }),
+    calibrationTable: text(
+      '--calibration-table <file>',
+      'int8: ranges to reuse; written when they are not there or do not fit',
+      { completes: 'file' },
+    ),
+    activations: choice(
+      '--activations <type>',
+      'int8: type of activations',
+      ['uint8', 'int8', 'uint16', 'int16'],
+      {
+        shown: 'by target',
+      },
+    ),
+    symmetricActivations: flag('--symmetric-activations', 'int8: activations without zero points'),
+    transform: list(
+      '--transform <name>',
+      'int8: change the float model first so that it loses less (repeatable)',
+    ),
+    keepFloat: integer('--keep-float <n>', 'int8: leave the n layers float whose quantization costs most', {
+      min: 0,
+    }),
     target: choice(
       '--target <machine>',
       'where it will run; auto is this machine',
-      ['auto', 'portable', 'x64-vnni', 'arm64', 'web'],
+      ['auto', 'portable', 'x64-vnni', 'x64-avx2', 'arm64', 'web', 'tensorrt'],
       { fallback: 'auto' },
     ),
     check: checkOption,

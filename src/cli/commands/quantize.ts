@@ -76,6 +76,14 @@ function parse(options: Invocation<typeof quantizeSpec>['options']): QuantizeOpt
     accuracyLevel: options.accuracyLevel ?? null,
     data: options.data,
     samples: options.samples ?? DEFAULTS.samples,
+    calibration: options.calibration ?? DEFAULTS.calibration,
+    calibrationSamples: options.samples ?? DEFAULTS.calibrationSamples,
+    percentile: options.percentile ?? DEFAULTS.percentile,
+    calibrationTable: options.calibrationTable,
+    activationType: options.activations ?? DEFAULTS.activationType,
+    activationSymmetric: options.symmetricActivations ? true : null,
+    transforms: [...options.transform],
+    keepFloat: options.keepFloat ?? DEFAULTS.keepFloat,
     dims: {},
   };
 }

@@ -2,7 +2,7 @@
 import { LlmcError } from '../../errors.ts';
 import { closest } from '../../report/suggest.ts';
 
-export const SCHEMES = ['auto', 'int8-dynamic', 'int8-weights', 'int4', 'fp16', 'bf16'] as const;
+export const SCHEMES = ['auto', 'int8', 'int8-dynamic', 'int8-weights', 'int4', 'fp16', 'bf16'] as const;
 export type SchemeName = (typeof SCHEMES)[number];
 
 /** What a scheme's name asks for. */
@@ -31,17 +31,12 @@ const ALIASES: Readonly<Record<string, Meaning>> = {
 /** For help: the schemes, then the aliases. */
 export const SCHEME_NAMES: readonly string[] = [...SCHEMES, 'q8', 'uint8', 'q4', 'q4f16'];
 
-/** LlmcError UNSUPPORTED for the static `int8`, USAGE for names that mean nothing. */
+/** @throws LlmcError USAGE for names that mean nothing */
 export function parseScheme(given: string): SchemeRequest {
   const label = given.toLowerCase();
   const scheme = SCHEMES.find((name) => name === label);
   const meaning = scheme ? { scheme } : Object.hasOwn(ALIASES, label) ? ALIASES[label] : undefined;
   if (meaning) return { label, halfFloats: false, weightsType: null, ...meaning };
-  if (label === 'int8') {
-    throw new LlmcError('UNSUPPORTED', 'int8 with calibrated activations (static QDQ) does not exist yet', {
-      hint: `without data: int8-dynamic or int8-weights; all schemes: ${SCHEME_NAMES.join(', ')}`,
-    });
-  }
   const guess = closest(label, SCHEME_NAMES);
   throw new LlmcError('USAGE', `there is no scheme "${given}"`, {
     hint: `${guess === null ? '' : `did you mean ${guess}? `}schemes: ${SCHEME_NAMES.join(', ')}`,

@@ -1,4 +1,5 @@
 /** Activation functions. */
+import { floatsOf } from '../../ir/floats.ts';
 import type { Node } from '../../ir/node.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
@@ -8,6 +9,20 @@ const FLOAT = { kind: 'float-only', reason: 'an activation that onnxruntime comp
 /** A bias of the last axis may be fused in. */
 function withBias(node: Node): string {
   return node.input(1) ? 'X[*s h], B[h] -> Y[*s h]' : SAME;
+}
+
+/** Bounds of Clip, attributes before opset 11, constants since; null where they are computed. */
+function clipBounds(node: Node): { min: number | null; max: number | null } | null {
+  const bound = (index: number, name: string): number | null | undefined => {
+    if (node.attributes.has(name)) return node.float(name);
+    const value = node.input(index);
+    if (!value) return null;
+    return value.tensor?.dtype === 'float32' && value.tensor.size === 1
+      ? floatsOf(value.tensor)[0]
+      : undefined;
+  };
+  const [min, max] = [bound(1, 'min'), bound(2, 'max')];
+  return min === undefined || max === undefined ? null : { min, max };
 }
 
 export const activation: readonly OpSpec[] = [
@@ -32,12 +47,27 @@ export const activation: readonly OpSpec[] = [
   {
     type: 'Sigmoid',
     axes: SAME,
-    quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearSigmoid' },
+    quant: {
+      kind: 'compute',
+      weights: [],
+      static: 'com.microsoft.QLinearSigmoid',
+      range: { min: 0, max: 1 },
+    },
     types: 'T -> T',
   },
   // Between quantized tensors these two are nothing but a range, which the quantizer of their input gives.
-  { type: 'Relu', axes: SAME, quant: { kind: 'passthrough' }, types: 'T -> T' },
-  { type: 'Clip', axes: 'X[*s], _, _ -> Y[*s]', quant: { kind: 'passthrough' }, types: 'T, T?, T? -> T' },
+  {
+    type: 'Relu',
+    axes: SAME,
+    quant: { kind: 'passthrough', bounds: () => ({ min: 0, max: null }) },
+    types: 'T -> T',
+  },
+  {
+    type: 'Clip',
+    axes: 'X[*s], _, _ -> Y[*s]',
+    quant: { kind: 'passthrough', bounds: clipBounds },
+    types: 'T, T?, T? -> T',
+  },
   { type: 'PRelu', axes: 'X[*s], S[*s] -> Y[*s]', quant: FLOAT, types: 'T, T -> T', bfloat16: 16 },
   { type: 'com.microsoft.BiasGelu', axes: withBias, quant: FLOAT, types: 'T, T -> T' },
   { type: 'com.microsoft.FastGelu', axes: withBias, quant: FLOAT, types: 'T, T? -> T' },

@@ -24,7 +24,7 @@ export const indexing: readonly OpSpec[] = [
   {
     type: 'GatherElements',
     axes: 'X[!*s], I[!*i] -> Y[!*i]',
-    quant: { kind: 'passthrough' },
+    quant: { kind: 'passthrough', integers: true },
     types: 'T, int32|int64 -> T',
     cpuBfloat16: true,
   },

@@ -28,6 +28,7 @@ export const gemmFamily: readonly OpSpec[] = [
       weights: [0, 1],
       dynamic: 'MatMulInteger',
       static: 'com.microsoft.QGemm',
+      floatResult: true,
       blocked: 'com.microsoft.MatMulNBits',
     },
     types: 'T, T, T? -> T',

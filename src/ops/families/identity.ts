@@ -11,7 +11,7 @@ export const identity: readonly OpSpec[] = [
   {
     type: 'Identity',
     axes: 'X[*s] -> Y[*s]',
-    quant: { kind: 'passthrough' },
+    quant: { kind: 'passthrough', integers: true },
     types: 'V -> V',
     cpuBfloat16: true,
   },

@@ -44,7 +44,7 @@ export const resampling: readonly OpSpec[] = [
   {
     type: 'Resize',
     axes: resize((node) => (node.inputs.length > 2 ? 2 : 1)),
-    quant: { kind: 'passthrough' },
+    quant: { kind: 'passthrough', integers: (node) => node.text('mode', 'nearest') === 'nearest' },
     types: 'T, float32?, float32?, int64? -> T',
   },
   {

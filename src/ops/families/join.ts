@@ -12,7 +12,7 @@ export const segments: readonly OpSpec[] = [
   {
     type: 'Split',
     axes: { relation: 'segments', axis: (node) => node.int('axis', 0) },
-    quant: { kind: 'passthrough' },
+    quant: { kind: 'passthrough', integers: true },
     types: 'T, int64? -> T*',
     cpuBfloat16: true,
   },

@@ -39,6 +39,7 @@ export const matrixProduct: readonly OpSpec[] = [
       weights: [0, 1],
       dynamic: 'MatMulInteger',
       static: 'QLinearMatMul',
+      floatResult: true,
       blocked: 'com.microsoft.MatMulNBits',
     },
     types: 'T, T -> T',

@@ -23,7 +23,7 @@ export const pooling: readonly OpSpec[] = [
   {
     type: 'MaxPool',
     axes: `${POOL}, I[n c *t]`,
-    quant: { kind: 'passthrough' },
+    quant: { kind: 'passthrough', integers: true },
     types: 'T -> T, int64?',
     bfloat16: 22,
   },

@@ -34,7 +34,7 @@ export const slicing: readonly OpSpec[] = [
   {
     type: 'Slice',
     axes: slice,
-    quant: { kind: 'passthrough' },
+    quant: { kind: 'passthrough', integers: true },
     types: 'T, Tind, Tind, Tind?, Tind? -> T',
     cpuBfloat16: true,
   },

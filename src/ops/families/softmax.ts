@@ -22,7 +22,12 @@ export const softmaxFamily: readonly OpSpec[] = [
   {
     type: 'Softmax',
     axes: softmax,
-    quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearSoftmax' },
+    quant: {
+      kind: 'compute',
+      weights: [],
+      static: 'com.microsoft.QLinearSoftmax',
+      range: { min: 0, max: 1 },
+    },
     types: 'T -> T',
   },
   ...defineOps(['Hardmax', 'LogSoftmax'], {

@@ -15,7 +15,7 @@ export class Casts {
   add(value: Value, dtype: DType, into?: Value): Value {
     this.count++;
     const { graph } = value;
-    const name = graph.uniqueName(`${value.name}_to_${dtype}`);
+    const name = graph.uniqueNodeName(`${value.name}_to_${dtype}`);
     const cast = this.#builder(value).op('Cast', [value], {
       name,
       attributes: { to: int(DTYPES[dtype].code) },

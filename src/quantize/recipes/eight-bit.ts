@@ -23,6 +23,8 @@ export interface EightBitSpec {
   readonly transpose?: boolean;
   /** Multiplies the scales, e.g. Gemm's alpha. */
   readonly factor?: number;
+  /** Scales found elsewhere, one per channel or one in all; symmetric codes only. */
+  readonly scales?: Float32Array;
 }
 
 export interface EightBit {
@@ -54,8 +56,10 @@ export function layoutOf(dims: readonly number[], spec: EightBitSpec): ChannelLa
 }
 
 function wholeTensor(values: Float32Array, spec: EightBitSpec): EightBit {
-  const range = rangeOf(values);
-  const params = scaleZeroPoint(range.min, range.max, spec);
+  const range = spec.scales ? null : rangeOf(values);
+  const params = range
+    ? scaleZeroPoint(range.min, range.max, spec)
+    : { scale: spec.scales?.[0] ?? 1, zeroPoint: symmetricZero(spec) };
   return {
     codes: quantize(values, spec.type, params) as Int8Array | Uint8Array,
     scale: Float32Array.of(params.scale),
@@ -64,12 +68,21 @@ function wholeTensor(values: Float32Array, spec: EightBitSpec): EightBit {
 }
 
 function byChannel(values: Float32Array, layout: ChannelLayout, spec: EightBitSpec): EightBit {
-  const params = channelScaleZeroPoint(channelRanges(values, layout), spec);
+  const params = spec.scales
+    ? {
+        scales: spec.scales.slice(),
+        zeroPoints: new Int32Array(layout.channels).fill(symmetricZero(spec)),
+      }
+    : channelScaleZeroPoint(channelRanges(values, layout), spec);
   return {
     codes: quantizeChannels(values, spec.type, layout, params) as Int8Array | Uint8Array,
     scale: params.scales,
     zeroPoint: zeroPointsOf(params.zeroPoints, spec),
   };
+}
+
+function symmetricZero({ type }: EightBitSpec): number {
+  return type === 'int8' ? 0 : 128;
 }
 
 /** int8 codes as uint8 around 128, in place: flipping the sign bit adds 128. Four at a time. */

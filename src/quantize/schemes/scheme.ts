@@ -4,6 +4,7 @@ import type { Context } from '../../step.ts';
 import type { QuantizeOptions } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Selection } from '../selection.ts';
+import type { StaticOptions } from '../static/options.ts';
 
 /** Options shared by the schemes; each reads what concerns it. */
 export interface SchemeOptions {
@@ -16,7 +17,7 @@ export interface SchemeOptions {
   readonly bits: 2 | 4 | 8;
   readonly blockSize: number;
   readonly rounding: 'nearest' | 'hqq';
-  readonly format: 'default' | 'qdq' | 'cast';
+  readonly format: 'default' | 'qdq' | 'qoperator' | 'cast';
   readonly accuracyLevel: number | null;
   readonly halfIo: boolean;
   /** The element type of fp16 and bf16. */
@@ -27,6 +28,8 @@ export interface SchemeOptions {
   readonly data: string | undefined;
   /** False under `--check none`: the model must not be run. */
   readonly mayRun: boolean;
+  /** What concerns int8 alone. */
+  readonly static: StaticOptions;
   /** Names, placement and numbers exactly as onnxruntime's Python tools. */
   readonly parity: boolean;
 }

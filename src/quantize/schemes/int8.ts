@@ -1,0 +1,140 @@
+/** int8: integer kernels with ranges of activations found on data beforehand (static quantization). */
+import { LlmcError } from '../../errors.ts';
+import type { Model } from '../../ir/model.ts';
+import type { Node } from '../../ir/node.ts';
+import type { Value } from '../../ir/value.ts';
+import { allNodes } from '../../ir/walk.ts';
+import { isRelation } from '../../ops/spec.ts';
+import { specOf } from '../../ops/table.ts';
+import type { Context } from '../../step.ts';
+import { calibrate } from '../calibrate/calibrate.ts';
+import { quantizeAttention } from '../dynamic/attention.ts';
+import { quantizeEmbedLayerNorm } from '../dynamic/embed-layer-norm.ts';
+import { quantizeGather } from '../dynamic/gather.ts';
+import { DynamicQuantizer } from '../dynamic/quantizer.ts';
+import { quantizeLstm } from '../dynamic/recurrent.ts';
+import { dropUnused } from '../emit.ts';
+import type { Outcome } from '../outcome.ts';
+import { Emission } from '../static/emit.ts';
+import {
+  groupParams,
+  knownRanges,
+  parameterGroups,
+  quantizedValues,
+  type ValueRange,
+} from '../static/parameters.ts';
+import { type PlannedNode, planStatic, type StaticPlan } from '../static/plan.ts';
+import { toQOperators } from '../static/qoperator.ts';
+import { StaticWeights } from '../static/weights.ts';
+import type { Scheme, SchemeOptions } from './scheme.ts';
+
+/** Operators whose integer kernel finds ranges by itself, or needs none. */
+const OTHERS: Readonly<Record<string, (q: DynamicQuantizer, node: Node) => string | null>> = {
+  Gather: quantizeGather,
+  LSTM: quantizeLstm,
+  'com.microsoft.Attention': quantizeAttention,
+  'com.microsoft.EmbedLayerNormalization': quantizeEmbedLayerNorm,
+};
+
+export const int8: Scheme = {
+  name: 'int8',
+  summary: 'int8 weights and integer kernels with ranges of activations found on data (--data)',
+  // Scales per channel exist from opset 13 on, codes of 16 bits from 21 on.
+  opset: (options) =>
+    options.activationType?.endsWith('16') ? { wanted: 21, least: 21 } : { wanted: 13, least: 13 },
+  async apply(model, options, outcome, context) {
+    if (options.data === undefined)
+      throw new LlmcError('USAGE', 'int8 needs data to find the ranges of activations on', {
+        hint: 'give some typical inputs with --data, e.g. calibration.npz; without data: --scheme int8-dynamic',
+      });
+    const plan = planStatic(model, {
+      select: options.select,
+      keep: new Map(),
+      mayAbsorb: !options.static.activation.symmetric,
+    });
+    const weights = await quantizeStatically(model, plan, options, context);
+    account(plan, outcome);
+    const rest = quantizeRest(model, options, outcome);
+    dropUnused([...weights, ...rest]);
+    if (options.format === 'qoperator') {
+      const replaced = toQOperators(model);
+      outcome.note(`${replaced.size} nodes became operators on integers`);
+    }
+  },
+};
+
+/** Finds the ranges and writes the plan into the model; returns the constants it replaced. */
+async function quantizeStatically(
+  model: Model,
+  plan: StaticPlan,
+  options: SchemeOptions,
+  context: Context,
+): Promise<Iterable<Value>> {
+  const { static: own } = options;
+  const values = quantizedValues(plan);
+  const ranges = knownRanges(plan);
+  const unknown = [...values].filter((value) => !ranges.has(value));
+  const table = await calibrate(
+    model,
+    {
+      values: unknown,
+      method: own.calibration,
+      type: own.activation.type,
+      symmetric: own.activation.symmetric,
+      data: options.data ?? '',
+      samples: own.samples,
+      percentile: own.percentile,
+      ...(own.table === undefined ? {} : { table: own.table }),
+    },
+    context,
+  );
+  for (const value of unknown) ranges.set(value, rangeFor(value, table.ranges));
+  const groups = parameterGroups(plan, ranges, concatenates);
+  const weights = new StaticWeights({
+    type: options.weightType,
+    reduceRange: options.reduceRange,
+    perChannel: options.perChannel,
+  });
+  const params = groups.map((group) => [group, groupParams(group, ranges, own.activation)] as const);
+  const emission = new Emission(plan, own.activation.type, params);
+  emission.run(weights);
+  return [...emission.retired, ...weights.retired];
+}
+
+/** Values that no sample reached (branches not taken) have no range: everything becomes zero there. */
+function rangeFor(value: Value, ranges: ReadonlyMap<string, ValueRange>): ValueRange {
+  return ranges.get(value.name) ?? { min: 0, max: 0 };
+}
+
+/** True for operators whose inputs are segments of their output. */
+function concatenates({ node }: PlannedNode): boolean {
+  const axes = specOf(node)?.axes;
+  return isRelation(axes) && axes.relation === 'segments' && node.inputs.length > 1;
+}
+
+function account(plan: StaticPlan, outcome: Outcome): void {
+  for (const { node, role, quantizedResult } of plan.nodes.values()) {
+    const how = role.shares ? 'moves integers' : 'runs on integers';
+    outcome.change(node.label, `${node.op} ${how}${quantizedResult ? '' : ', its result is float'}`);
+  }
+  for (const node of plan.absorbed) outcome.change(node.label, 'done by the quantizer in front of it');
+  for (const [node, reason] of plan.refused) {
+    const bytes = node.inputs.reduce((sum, value) => sum + (value?.tensor?.byteLength ?? 0), 0);
+    if (bytes > 0) outcome.skip(node.label, reason, bytes, 'node');
+  }
+}
+
+/** Look-ups and recurrent networks, which need no ranges. */
+function quantizeRest(model: Model, options: SchemeOptions, outcome: Outcome): Iterable<Value> {
+  const q = new DynamicQuantizer(model, options, outcome);
+  for (const node of [...allNodes(model, { functions: false })]) {
+    const rule = OTHERS[node.opType];
+    if (!rule) continue;
+    const { label } = node;
+    const reason = options.select(node) ?? rule(q, node);
+    if (reason === null) outcome.change(label, `${node.op} has integer weights`);
+    else if (reason !== '') outcome.skip(label, reason, 0, 'node');
+  }
+  for (const work of q.deferred) work();
+  return q.retired;
+}

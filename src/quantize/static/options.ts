@@ -1,0 +1,35 @@
+/** What static quantization is asked for, and what follows from the target. */
+import type { CalibrationMethod } from '../calibrate/calibrate.ts';
+import type { QuantizeOptions } from '../options.ts';
+import type { ActivationSpec } from './parameters.ts';
+
+export interface StaticOptions {
+  readonly calibration: CalibrationMethod;
+  /** Rows of the data that ranges are found on, at most. */
+  readonly samples: number;
+  readonly percentile: number;
+  /** File of ranges to reuse or to write. */
+  readonly table: string | undefined;
+  readonly activation: ActivationSpec;
+  readonly transforms: readonly string[];
+  readonly keepFloat: number;
+}
+
+/** Reads the static options, filling in what the target decides. */
+export function staticOptions(options: QuantizeOptions): StaticOptions {
+  const signed = options.target === 'arm64' || options.target === 'tensorrt' || options.parity !== null;
+  const type = options.activationType ?? (signed ? 'int8' : 'uint8');
+  return {
+    calibration: options.calibration,
+    samples: options.calibrationSamples,
+    percentile: options.percentile,
+    table: options.calibrationTable,
+    activation: {
+      type,
+      symmetric: options.activationSymmetric ?? options.target === 'tensorrt',
+      reduceRange: false,
+    },
+    transforms: options.transforms,
+    keepFloat: options.keepFloat,
+  };
+}
