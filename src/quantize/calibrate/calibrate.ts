@@ -19,6 +19,8 @@ export interface CalibrationRequest {
   readonly data: string;
   readonly samples: number;
   readonly percentile?: number;
+  /** Numbers as onnxruntime's calibrators find them. */
+  readonly parity?: boolean;
   readonly table?: string;
 }
 

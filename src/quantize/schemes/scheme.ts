@@ -34,11 +34,16 @@ export interface SchemeOptions {
   readonly parity: boolean;
 }
 
+export interface OpsetNeed {
+  readonly wanted: number;
+  readonly least: number;
+}
+
 export interface Scheme {
   readonly name: string;
   readonly summary: string;
-  /** ai.onnx opset the result should have, and the least it can do with. */
-  readonly opset: (options: QuantizeOptions) => { readonly wanted: number; readonly least: number };
+  /** ai.onnx opset the result should have, and the least it can do with; `present` is the model's. */
+  readonly opset: (options: QuantizeOptions, present: number) => OpsetNeed;
   /** Passes are done and types are known when this runs; it edits the model in place. */
   readonly apply: (model: Model, options: SchemeOptions, outcome: Outcome, context: Context) => Promise<void>;
 }

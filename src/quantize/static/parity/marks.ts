@@ -67,7 +67,8 @@ export class Marks {
     let own = value;
     if (this.biases.has(value)) {
       own = copyOf(value, value.tensor, this.graph);
-      for (const use of this.readers(value)) if (use.node.name === node.name) use.node.setInput(use.index, own);
+      for (const use of this.readers(value))
+        if (use.node.name === node.name) use.node.setInput(use.index, own);
     }
     this.biases.set(own, { input, weight, beta: beta ?? 1 });
   }

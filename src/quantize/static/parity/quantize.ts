@@ -1,0 +1,108 @@
+/** `--parity ort`: static quantization with the placement, names and numbers of onnxruntime.quantization.quantize_static. */
+import { LlmcError } from '../../../errors.ts';
+import { floatsOf } from '../../../ir/floats.ts';
+import type { Model } from '../../../ir/model.ts';
+import type { Node } from '../../../ir/node.ts';
+import type { Value } from '../../../ir/value.ts';
+import { scaleZeroPoint } from '../../../numeric/affine.ts';
+import { rangeOf } from '../../../numeric/range.ts';
+import { tensorOf } from '../../../passes/constant-node.ts';
+import type { Context } from '../../../step.ts';
+import { calibrate } from '../../calibrate/calibrate.ts';
+import type { Outcome } from '../../outcome.ts';
+import type { OpsetNeed, SchemeOptions } from '../../schemes/scheme.ts';
+import type { ValueRange } from '../parameters.ts';
+import { constantParams, guardBiases } from './constants.ts';
+import { ParityEmission } from './emission.ts';
+import { Marks } from './marks.ts';
+import { adjustRanges, calibratedValues } from './ranges.ts';
+import { RULES } from './rules.ts';
+import { paritySpec } from './spec.ts';
+
+/** Edits the model in place. Its tools know the main graph only: bodies of control flow stay float. */
+export async function quantizeLikeOrt(
+  model: Model,
+  options: SchemeOptions,
+  outcome: Outcome,
+  context: Context,
+): Promise<void> {
+  const { graph } = model;
+  const spec = paritySpec(options);
+  const isSelected = (node: Node): boolean => RULES[node.op] !== undefined && options.select(node) === null;
+  const calibrated = calibratedValues(graph);
+  const ranges = await rangesOf(model, calibrated, options, context);
+  adjustRanges(graph, ranges, isSelected);
+  const marks = new Marks(graph, {
+    opset: model.opset,
+    perChannel: spec.perChannel,
+    symmetric: spec.activation.symmetric,
+    calibrated,
+  });
+  for (const node of graph) {
+    if (isSelected(node)) RULES[node.op]?.(marks, node);
+    if (node.op === 'DequantizeLinear')
+      for (const value of node.outputs) if (value) marks.dequantized.add(value);
+  }
+  const activations = new Map(
+    [...ranges].map(([value, { min, max }]) => [
+      value,
+      scaleZeroPoint(Math.fround(min), Math.fround(max), spec.activation),
+    ]),
+  );
+  const constants = constantParams(marks, spec);
+  guardBiases(marks, constants, activations);
+  const domain = model.opset < 21 && spec.activation.type.endsWith('16') ? 'com.microsoft' : '';
+  if (domain) model.opsets.set(domain, 1);
+  const emission = new ParityEmission(marks, spec.activation.type, domain);
+  emission.run(constants, activations);
+  for (const value of [...graph.initializers])
+    if (value.useCount === 0 && !value.isGraphOutput) graph.removeInitializer(value);
+  for (const name of emission.changed) outcome.change(name, 'quantized as onnxruntime does');
+}
+
+/** The versions its tools convert to: 11 for models before 10, 21 for codes of 16 bits. */
+export function ortOpset(wide: boolean, present: number): OpsetNeed {
+  if (wide) return { wanted: 21, least: 10 };
+  return present < 10 ? { wanted: 11, least: 10 } : { wanted: present, least: 10 };
+}
+
+/** Ranges of the values on the data. */
+async function rangesOf(
+  model: Model,
+  values: ReadonlySet<Value>,
+  options: SchemeOptions,
+  context: Context,
+): Promise<Map<Value, ValueRange>> {
+  const { static: own } = options;
+  if (options.data === undefined)
+    throw new LlmcError('USAGE', 'int8 needs data to find the ranges of activations on', {
+      hint: 'give some typical inputs with --data, e.g. calibration.npz',
+    });
+  const table = await calibrate(
+    model,
+    {
+      values: [...values],
+      method: own.calibration,
+      type: own.activation.type,
+      symmetric: own.activation.symmetric,
+      data: options.data,
+      samples: own.samples,
+      percentile: own.percentile,
+      parity: true,
+      ...(own.table === undefined ? {} : { table: own.table }),
+    },
+    context,
+  );
+  const ranges = new Map<Value, ValueRange>();
+  for (const value of values) {
+    const range = table.ranges.get(value.name) ?? constantRange(value);
+    if (range) ranges.set(value, range);
+  }
+  return ranges;
+}
+
+/** Constants written as nodes are activations to its tools. */
+function constantRange({ producer }: Value): ValueRange | null {
+  const tensor = producer?.op === 'Constant' ? tensorOf(producer) : null;
+  return tensor?.dtype === 'float32' ? rangeOf(floatsOf(tensor)) : null;
+}
