@@ -10,18 +10,26 @@ export interface WeightArithmetic {
   readonly reason: string | null;
 }
 
+const SEVEN_BITS = { weightType: 'int8', reduceRange: true } as const;
+
 /**
  * Unsigned activations times signed weights saturate on x86 without VNNI: pairs of products are added in 16 bits.
  * Unsigned weights (the same codes, moved by 128) use a kernel that does not, and 7-bit weights cannot overflow it.
- * `auto` is this machine; the other targets give the same bytes everywhere.
+ * With ranges known beforehand (`calibrated`) the kernels for 7 bits are the faster ones; where ranges are found at
+ * run time, those for unsigned weights (docs/decisions/0028). `auto` is this machine; the other targets give the same
+ * bytes everywhere.
  */
-export async function weightArithmetic(options: QuantizeOptions, threads: number): Promise<WeightArithmetic> {
+export async function weightArithmetic(
+  options: QuantizeOptions,
+  calibrated: boolean,
+  threads: number,
+): Promise<WeightArithmetic> {
   const { target, weightType, reduceRange } = options;
   if (weightType || reduceRange || options.parity)
     return { weightType: weightType ?? 'int8', reduceRange, reason: null };
   switch (target) {
     case 'portable':
-      return { weightType: 'int8', reduceRange: true, reason: '7-bit weights: exact on every CPU' };
+      return { ...SEVEN_BITS, reason: '7-bit weights: exact on every CPU' };
     case 'web':
       return {
         weightType: 'uint8',
@@ -29,6 +37,8 @@ export async function weightArithmetic(options: QuantizeOptions, threads: number
         reason: 'unsigned weights: browsers have kernels for them',
       };
     case 'x64-avx2':
+      if (calibrated)
+        return { ...SEVEN_BITS, reason: '7-bit weights: sums of wider ones saturate without VNNI' };
       return {
         weightType: 'uint8',
         reduceRange: false,
@@ -39,6 +49,12 @@ export async function weightArithmetic(options: QuantizeOptions, threads: number
     case 'tensorrt':
       return { weightType: 'int8', reduceRange: false, reason: null };
     case 'auto':
+      if (calibrated && (await saturatesHere(threads)))
+        return {
+          ...SEVEN_BITS,
+          reason:
+            '7-bit weights, because sums of wider ones saturate on this CPU (no VNNI); --target x64-vnni decides for another machine',
+        };
       return (await saturatesHere(threads))
         ? {
             weightType: 'uint8',

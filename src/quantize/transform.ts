@@ -56,16 +56,18 @@ export async function transform(
     outcome.note(already);
     context.warn(already);
   }
-  const arithmetic = await weightArithmetic(options, context.threads);
-  if (arithmetic.reason && entry === SCHEMES['int8-dynamic']) outcome.note(arithmetic.reason);
+  const calibrated = entry === SCHEMES.int8;
+  const arithmetic = await weightArithmetic(options, calibrated, context.threads);
+  if (arithmetic.reason && (calibrated || entry === SCHEMES['int8-dynamic'])) outcome.note(arithmetic.reason);
   // The input's own litter; whatever else is unused afterwards was orphaned here.
   const unused = unusedNames(model);
   const putBack = parity || entry === SCHEMES.fp16 ? () => {} : expandStoredHalves(model);
   await entry.apply(model, schemeOptions(scheme, options, select, arithmetic), outcome, context);
   putBack();
   const imports = new Map(model.opsets);
-  traces.push(...tracesAbout(await runPasses(model, [removeDead, sort], context), unused));
-  // onnxruntime's tools keep imports nobody uses.
+  // onnxruntime's tools keep imports nobody uses, and its static ones quantize what nobody reads.
+  const tidy = parity && entry === SCHEMES.int8 ? [sort] : [removeDead, sort];
+  traces.push(...tracesAbout(await runPasses(model, tidy, context), unused));
   if (parity) for (const [domain, version] of imports) model.opsets.set(domain, version);
   // What half precision made of floats is a result, not a rest.
   const isHalf = entry === SCHEMES.fp16 || options.halfRest;
@@ -86,7 +88,7 @@ async function raiseOpset(
   traces: PassTrace[],
   context: Context,
 ): Promise<void> {
-  const { wanted, least } = scheme.opset(options);
+  const { wanted, least } = scheme.opset(options, model.opset);
   if (model.opset >= wanted) return;
   try {
     traces.push(...(await runPasses(model, [upgradeOpset(wanted)], context)));

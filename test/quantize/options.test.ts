@@ -76,7 +76,7 @@ describe('contradictions', () => {
 
 describe('targets', () => {
   const at = async (options: Record<string, unknown>) => {
-    const { weightType, reduceRange } = await weightArithmetic(parse(options), 1);
+    const { weightType, reduceRange } = await weightArithmetic(parse(options), false, 1);
     return `${reduceRange ? '7-bit ' : ''}${weightType}`;
   };
 
@@ -93,7 +93,7 @@ describe('targets', () => {
   });
 
   it('decides for this machine by default, with a reason where it is not the plain choice', async () => {
-    const { weightType, reason } = await weightArithmetic(parse({}), 1);
+    const { weightType, reason } = await weightArithmetic(parse({}), false, 1);
     expect(reason !== null).toBe(weightType === 'uint8');
   });
 });

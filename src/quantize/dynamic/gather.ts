@@ -53,7 +53,8 @@ function tableSpec(q: DynamicQuantizer, node: Node, table: Value): WeightSpec {
   const axis = byRows ? q.scaleAxis(table, 0) : null;
   if (q.isTied(table)) return { type: weightType, symmetric: symmetricWeights(q.options), reduceRange, axis };
   const centred = axis !== null || symmetric === true;
-  return { type: centred ? 'int8' : 'uint8', symmetric: centred, reduceRange, axis };
+  // Rows are looked up, not summed: all bits are of use.
+  return { type: centred ? 'int8' : 'uint8', symmetric: centred, reduceRange: false, axis };
 }
 
 interface Rows {

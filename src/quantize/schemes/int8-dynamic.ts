@@ -3,7 +3,6 @@ import { isFloat } from '../../ir/dtype.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { allNodes } from '../../ir/walk.ts';
-import { channelAxis } from '../../ops/contraction.ts';
 import { DequantizedWeights } from '../dequantized-weight.ts';
 import { quantizeAttention } from '../dynamic/attention.ts';
 import { quantizeConv } from '../dynamic/conv.ts';
@@ -12,6 +11,7 @@ import { quantizeGather } from '../dynamic/gather.ts';
 import { quantizeFusedMatMul, quantizeGemm, quantizeMatMul } from '../dynamic/matmul.ts';
 import { DynamicQuantizer } from '../dynamic/quantizer.ts';
 import { quantizeLstm } from '../dynamic/recurrent.ts';
+import { storeWeightsOnly } from '../dynamic/weights-only.ts';
 import { dropUnused } from '../emit.ts';
 import { type Scheme, type SchemeOptions, WORTHWHILE } from './scheme.ts';
 
@@ -38,9 +38,6 @@ const RULES: Readonly<Record<string, Entry>> = {
   'com.microsoft.FusedMatMul': { rule: quantizeFusedMatMul, data: 0, weights: [1] },
 };
 
-/** Operators without an integer kernel whose weights still can be stored as int8. */
-const WEIGHT_ONLY: Readonly<Record<string, readonly number[]>> = { GRU: [1, 2], RNN: [1, 2] };
-
 export const int8Dynamic: Scheme = {
   name: 'int8-dynamic',
   summary: 'int8 weights and integer kernels; activations are quantized while the model runs',
@@ -59,7 +56,8 @@ export const int8Dynamic: Scheme = {
         const reason = obstacle(node, entry, options) ?? entry.rule(q, node);
         if (reason === null) outcome.change(label, `${node.op} runs on integers`);
         else if (reason !== '') outcome.skip(label, reason, weightBytes(node, entry.weights), 'node');
-      } else if (!options.parity) weightsOnly(node, { weightOnly, opset: model.opset }, options, outcome);
+      } else if (!options.parity)
+        storeWeightsOnly(node, { weightOnly, opset: model.opset }, options, outcome);
     }
     for (const work of q.deferred) work();
     dropUnused([...q.retired, ...weightOnly.retired]);
@@ -88,31 +86,6 @@ function obstacle(node: Node, entry: Entry, { select, parity }: SchemeOptions): 
   if (constants.some((tensor) => !isFloat(tensor.dtype))) return 'its weight is quantized already';
   const small = constants.length > 0 && constants.every((tensor) => tensor.size < WORTHWHILE);
   return small && !parity ? 'small: nothing to gain' : null;
-}
-
-function weightsOnly(
-  node: Node,
-  { weightOnly, opset }: { weightOnly: DequantizedWeights; opset: number },
-  options: Parameters<Scheme['apply']>[1],
-  outcome: Parameters<Scheme['apply']>[2],
-): void {
-  const indices = WEIGHT_ONLY[node.opType];
-  if (!indices) return;
-  const excluded = options.select(node);
-  if (excluded) {
-    outcome.skip(node.label, excluded, weightBytes(node, indices), 'node');
-    return;
-  }
-  let done = 0;
-  for (const index of indices) {
-    const weight = node.constant(index);
-    if (weight?.dtype !== 'float32' || weight.size < WORTHWHILE) continue;
-    const axis = options.perChannel && opset >= 13 ? channelAxis(node, index) : null;
-    weightOnly.replace(node, index, { type: 'int8', symmetric: true, reduceRange: false, axis });
-    done++;
-  }
-  if (done > 0)
-    outcome.change(node.label, `${node.op} keeps float arithmetic, its weights are stored as int8`);
 }
 
 function weightBytes(node: Node, indices: readonly number[]): number {

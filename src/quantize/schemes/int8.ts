@@ -8,11 +8,13 @@ import { isRelation } from '../../ops/spec.ts';
 import { specOf } from '../../ops/table.ts';
 import type { Context } from '../../step.ts';
 import { calibrate } from '../calibrate/calibrate.ts';
+import { DequantizedWeights } from '../dequantized-weight.ts';
 import { quantizeAttention } from '../dynamic/attention.ts';
 import { quantizeEmbedLayerNorm } from '../dynamic/embed-layer-norm.ts';
 import { quantizeGather } from '../dynamic/gather.ts';
 import { DynamicQuantizer } from '../dynamic/quantizer.ts';
 import { quantizeLstm } from '../dynamic/recurrent.ts';
+import { storeWeightsOnly } from '../dynamic/weights-only.ts';
 import { dropUnused } from '../emit.ts';
 import type { Outcome } from '../outcome.ts';
 import { Emission } from '../static/emit.ts';
@@ -23,6 +25,7 @@ import {
   quantizedValues,
   type ValueRange,
 } from '../static/parameters.ts';
+import { ortOpset, quantizeLikeOrt } from '../static/parity/quantize.ts';
 import { type PlannedNode, planStatic, type StaticPlan } from '../static/plan.ts';
 import { toQOperators } from '../static/qoperator.ts';
 import { StaticWeights } from '../static/weights.ts';
@@ -40,9 +43,13 @@ export const int8: Scheme = {
   name: 'int8',
   summary: 'int8 weights and integer kernels with ranges of activations found on data (--data)',
   // Scales per channel exist from opset 13 on, codes of 16 bits from 21 on.
-  opset: (options) =>
-    options.activationType?.endsWith('16') ? { wanted: 21, least: 21 } : { wanted: 13, least: 13 },
+  opset: (options, present) => {
+    const wide = options.activationType?.endsWith('16') === true;
+    if (options.parity) return ortOpset(wide, present);
+    return wide ? { wanted: 21, least: 21 } : { wanted: 13, least: 13 };
+  },
   async apply(model, options, outcome, context) {
+    if (options.parity) return quantizeLikeOrt(model, options, outcome, context);
     if (options.data === undefined)
       throw new LlmcError('USAGE', 'int8 needs data to find the ranges of activations on', {
         hint: 'give some typical inputs with --data, e.g. calibration.npz; without data: --scheme int8-dynamic',
@@ -51,6 +58,7 @@ export const int8: Scheme = {
       select: options.select,
       keep: new Map(),
       mayAbsorb: !options.static.activation.symmetric,
+      anywhere: options.static.anywhere,
     });
     const weights = await quantizeStatically(model, plan, options, context);
     account(plan, outcome);
@@ -127,14 +135,18 @@ function account(plan: StaticPlan, outcome: Outcome): void {
 /** Look-ups and recurrent networks, which need no ranges. */
 function quantizeRest(model: Model, options: SchemeOptions, outcome: Outcome): Iterable<Value> {
   const q = new DynamicQuantizer(model, options, outcome);
+  const weightOnly = new DequantizedWeights(model);
   for (const node of [...allNodes(model, { functions: false })]) {
     const rule = OTHERS[node.opType];
-    if (!rule) continue;
+    if (!rule) {
+      storeWeightsOnly(node, { weightOnly, opset: model.opset }, options, outcome);
+      continue;
+    }
     const { label } = node;
     const reason = options.select(node) ?? rule(q, node);
     if (reason === null) outcome.change(label, `${node.op} has integer weights`);
     else if (reason !== '') outcome.skip(label, reason, 0, 'node');
   }
   for (const work of q.deferred) work();
-  return q.retired;
+  return [...q.retired, ...weightOnly.retired];
 }

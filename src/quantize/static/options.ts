@@ -13,6 +13,8 @@ export interface StaticOptions {
   readonly activation: ActivationSpec;
   readonly transforms: readonly string[];
   readonly keepFloat: number;
+  /** Quantize operators that onnxruntime's CPU provider has no integer kernels for. */
+  readonly anywhere: boolean;
 }
 
 /** Reads the static options, filling in what the target decides. */
@@ -20,7 +22,8 @@ export function staticOptions(options: QuantizeOptions): StaticOptions {
   const signed = options.target === 'arm64' || options.target === 'tensorrt' || options.parity !== null;
   const type = options.activationType ?? (signed ? 'int8' : 'uint8');
   return {
-    calibration: options.calibration,
+    // onnxruntime's tools have no `mse`, the default here; theirs is this.
+    calibration: options.parity && options.calibration === 'mse' ? 'minmax' : options.calibration,
     samples: options.calibrationSamples,
     percentile: options.percentile,
     table: options.calibrationTable,
@@ -31,5 +34,6 @@ export function staticOptions(options: QuantizeOptions): StaticOptions {
     },
     transforms: options.transforms,
     keepFloat: options.keepFloat,
+    anywhere: options.target === 'tensorrt',
   };
 }

@@ -28,6 +28,8 @@ export interface PlanOptions {
   readonly keep: ReadonlyMap<Node, string>;
   /** Symmetric activations have codes below the bound of a Relu: it cannot be absorbed. */
   readonly mayAbsorb: boolean;
+  /** Quantize also what onnxruntime's CPU provider computes in floats: other runtimes have kernels for it. */
+  readonly anywhere: boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ class Planner {
   }
 
   consider(node: Node): void {
-    const role = staticRole(node);
+    const role = staticRole(node, this.#options.anywhere);
     if (role === null) return;
     const reason = typeof role === 'string' ? role : this.#obstacle(node, role);
     if (typeof role === 'string' || reason !== null) {

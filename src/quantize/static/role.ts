@@ -22,8 +22,11 @@ export interface StaticRole {
   readonly range: { readonly min: number; readonly max: number } | null;
 }
 
-/** The role of a node; null when it has none; a text says why a node with weights has none. */
-export function staticRole(node: Node): StaticRole | string | null {
+/**
+ * The role of a node; null when it has none; a text says why a node with weights has none.
+ * @param anywhere for runtimes that have integer kernels where onnxruntime's CPU provider has none
+ */
+export function staticRole(node: Node, anywhere: boolean): StaticRole | string | null {
   const role = specOf(node)?.quant;
   if (!role || node.subgraphs.length > 0 || node.inputs.length === 0) return null;
   switch (role.kind) {
@@ -36,7 +39,7 @@ export function staticRole(node: Node): StaticRole | string | null {
     }
     case 'passthrough': {
       const integers = typeof role.integers === 'function' ? role.integers(node) : role.integers === true;
-      return integers ? sharing(dataInputs(node)) : null;
+      return integers || (anywhere && !role.bounds) ? sharing(dataInputs(node)) : null;
     }
     case 'lookup':
       return node.constant(0) ? null : sharing([0]);
