@@ -1,5 +1,6 @@
 /** Measures models side by side; the first one is the baseline every other is compared with. */
 import { LlmcError } from '../errors.ts';
+import { modelNames } from '../report/model-names.ts';
 import type { Comparison, Environment, ModelRecord } from '../report/schema.ts';
 import { environment } from '../runtime/environment.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
@@ -10,7 +11,6 @@ import { compareModels } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import { type Loaded, loadAll } from './load.ts';
 import { measureAllMemory } from './memory.ts';
-import { modelNames } from './names.ts';
 import { measureAllSizes } from './size.ts';
 import { about, openSubject, type Subject } from './subject.ts';
 import { latencyRecord, timeModels } from './timing.ts';

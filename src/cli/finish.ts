@@ -13,6 +13,8 @@ import { writeWhole } from './write-file.ts';
 export interface ReportView {
   /** Shown instead of the table; the outcome of --require still follows. */
   readonly text?: string;
+  /** Layers of a comparison listed at most. */
+  readonly layers?: number;
   /** Printed with --json instead of the report. */
   readonly document?: unknown;
   /** Renders the whole output in a way of its own, with or without --json. */
@@ -54,7 +56,8 @@ export function finishReport(made: Report, settings: FinishSettings, shown: Repo
 function renderOutput(report: Report, { json, view }: FinishSettings, shown: ReportView): string {
   if (shown.render) return shown.render(report);
   if (json) return renderJson(shown.document ?? report);
-  if (shown.text === undefined) return renderText(report, view);
+  if (shown.text === undefined)
+    return renderText(report, shown.layers === undefined ? view : { ...view, layers: shown.layers });
   return shown.text + renderRequirements(report.requirements, view.palette);
 }
 

@@ -1,6 +1,7 @@
 /** The commands of llmc, in the order help lists them; each handler is loaded only when its command runs. */
 import { type Command, defineCommand } from './command.ts';
 import { benchSpec } from './commands/bench.options.ts';
+import { compareSpec } from './commands/compare.options.ts';
 import { completionSpec } from './commands/completion.options.ts';
 import { convertSpec } from './commands/convert.options.ts';
 import { demoSpec } from './commands/demo.options.ts';
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   defineCommand(convertSpec, () => import('./commands/convert.ts')),
   defineCommand(quantizeSpec, () => import('./commands/quantize.ts')),
   defineCommand(benchSpec, () => import('./commands/bench.ts')),
+  defineCommand(compareSpec, () => import('./commands/compare.ts')),
   defineCommand(reportSpec, () => import('./commands/report.ts')),
   defineCommand(opsSpec, () => import('./commands/ops.ts')),
   defineCommand(demoSpec, () => import('./commands/demo.ts')),

@@ -1,5 +1,6 @@
 /** Renders a report as a pull-request comment: one headline table, the rest folded away, within GitHub's limit. */
 import { groupModels } from './groups.ts';
+import { LAYER_HEADER, LAYERS_SHOWN, layerCells } from './layer-table.ts';
 import { shorten } from './layout.ts';
 import { codeSpan, collapsed, escapeMarkdown, markdownTable } from './markdown-text.ts';
 import { passLines } from './pass-lines.ts';
@@ -21,6 +22,7 @@ const ROOM = {
   headline: 16_000,
   warnings: 6000,
   requirements: 8000,
+  layers: 8000,
   steps: 12_000,
   numbers: 12_000,
 } as const;
@@ -41,6 +43,7 @@ export function renderMarkdown(report: Report): string {
       ROOM.warnings,
     ),
     ...requirementLines(report),
+    ...layerLines(report),
     ...stepLines(report.steps),
     '',
   ];
@@ -109,6 +112,26 @@ function requirementLines(report: Report): string[] {
     return `${passed ? '✅' : '❌'} ${codeSpan(expression)}: ${escapeMarkdown(actual)}`;
   });
   return list(lines, ROOM.requirements);
+}
+
+/** The layers in the order asked for, with what to do about them. */
+function layerLines({ layers, suggestions }: Report): string[] {
+  if (!layers || layers.length === 0) return [];
+  const rows = layers.slice(0, LAYERS_SHOWN).map((layer) => {
+    const [name = '', ...cells] = layerCells(layer, codeSpan);
+    return [name, ...cells.map((cell) => escapeMarkdown(cell))];
+  });
+  const hidden = layers.length - rows.length;
+  const advice = list(
+    (suggestions ?? []).map((text) => `**Suggested:** ${escapeMarkdown(text, PROSE)}`),
+    ROOM.layers / 4,
+  );
+  return [
+    ...leading(markdownTable(LAYER_HEADER, rows), ROOM.layers - FRAME),
+    '',
+    ...(hidden > 0 ? [`and ${hidden} more layers`, ''] : []),
+    ...advice,
+  ];
 }
 
 function stepLines(steps: readonly StepRecord[]): string[] {

@@ -10,6 +10,8 @@ export interface TableView {
   /** Columns of the terminal. */
   readonly width: number;
   readonly verbose: boolean;
+  /** Layers of a comparison to list at most. */
+  readonly layers?: number;
 }
 
 const LONGEST_NAME = 32;

@@ -119,6 +119,36 @@ export const stepRecordSchema = z.object({
   passes: z.array(passRecordSchema).default([]),
 });
 
+/** A value that two models both compute, and what the node that makes it adds to the difference. */
+export const layerSchema = z.object({
+  node: z.string().describe('node of the first model: name (operator)'),
+  value: z.string().describe('its output'),
+  counterpart: z.string().describe('the value of the second model it was compared with'),
+  matched: z
+    .enum(['name', 'likeness'])
+    .describe('likeness: another name, but between the same neighbours and with about the same elements'),
+  order: z.int().nonnegative().describe('place in the order of computation'),
+  sqnrDb: z
+    .number()
+    .nullable()
+    .describe('10 log10(signal power / error power); null when the values are equal (infinite)'),
+  inputSqnrDb: z
+    .number()
+    .nullable()
+    .describe('the same of the worst value the node reads; null when nothing it reads differs'),
+  lossDb: z.number().describe('inputSqnrDb - sqnrDb, with 144 dB (float32 itself) for what is equal'),
+  addedNoise: z
+    .number()
+    .describe(
+      'error power the node adds, relative to the power of its output; negative where it removes some',
+    ),
+  cosine: z.number().nullable(),
+  maxAbsError: nonNegative,
+  touched: z
+    .boolean()
+    .describe('true when the second model computes it differently, not only from other inputs'),
+});
+
 export const requirementResultSchema = z.object({
   expression: z.string(),
   actual: z.string(),
@@ -137,6 +167,8 @@ export const reportSchema = z.object({
   models: z.array(modelRecordSchema).default([]),
   comparisons: z.array(comparisonSchema).default([]),
   steps: z.array(stepRecordSchema).default([]),
+  layers: z.array(layerSchema).optional().describe('of llmc compare, in the order asked for'),
+  suggestions: z.array(z.string()).optional().describe('what to do about the worst layers, flags included'),
   requirements: z.array(requirementResultSchema).default([]),
   warnings: z.array(z.string()).default([]),
 });
@@ -149,5 +181,6 @@ export type Comparison = z.output<typeof comparisonSchema>;
 export type Skipped = z.output<typeof skippedSchema>;
 export type PassRecord = z.output<typeof passRecordSchema>;
 export type StepRecord = z.output<typeof stepRecordSchema>;
+export type LayerRecord = z.output<typeof layerSchema>;
 export type RequirementResult = z.output<typeof requirementResultSchema>;
 export type Report = z.output<typeof reportSchema>;

@@ -1,5 +1,6 @@
 /** Renders a report for a person at a terminal. */
 import { groupModels } from './groups.ts';
+import { LAYERS_SHOWN, layerLines } from './layer-table.ts';
 import { shorten, wrap } from './layout.ts';
 import { modelTable, type TableView } from './model-table.ts';
 import { passLines } from './pass-lines.ts';
@@ -24,6 +25,7 @@ export function renderText(report: Report, view: TextView): string {
     [palette.bold(title)],
     ...groupModels(report).map((group) => modelTable(group, view)),
     fidelityNote(report).flatMap((line) => wrap(line, width)),
+    layerSection(report, view),
     report.steps.flatMap((step) => stepLines(step, view)),
     wrap(describeEnvironment(report.environment), width).map((line) => palette.dim(line)),
     report.warnings.flatMap((warning) => wrap(`${palette.warn('warning:')} ${printable(warning)}`, width, 2)),
@@ -31,6 +33,19 @@ export function renderText(report: Report, view: TextView): string {
   ];
   const filled = sections.filter((lines) => lines.length > 0);
   return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** The layers of a comparison with what to do about them. */
+function layerSection(
+  report: Report,
+  { palette, width, verbose, layers = LAYERS_SHOWN }: TextView,
+): string[] {
+  const [title, header, ...rows] = layerLines(report, verbose ? Infinity : layers);
+  if (title === undefined || header === undefined) return [];
+  const advice = (report.suggestions ?? []).flatMap((text) =>
+    wrap(`${palette.accent('suggested:')} ${printable(text)}`, width, 2),
+  );
+  return [...wrap(title, width), palette.dim(header), ...rows, ...(advice.length > 0 ? ['', ...advice] : [])];
 }
 
 /** What the fidelity and metrics of a report were computed on. */

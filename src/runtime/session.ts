@@ -13,6 +13,8 @@ import { firstLine, loadOrt } from './ort.ts';
 export interface ModelBytes {
   readonly model: Uint8Array;
   readonly externalData?: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Where data files that the bytes refer to lie; the runtime maps them instead of holding copies. */
+  readonly externalFolder?: string;
 }
 
 export interface SessionOptions {
@@ -101,7 +103,14 @@ function withExternal(
   options: Ort.InferenceSession.SessionOptions,
   source: ModelBytes,
 ): Ort.InferenceSession.SessionOptions {
-  return source.externalData?.length ? { ...options, externalData: [...source.externalData] } : options;
+  const { externalData, externalFolder } = source;
+  return {
+    ...options,
+    ...(externalData?.length ? { externalData: [...externalData] } : {}),
+    ...(externalFolder === undefined
+      ? {}
+      : { extra: { session: { model_external_initializers_file_folder_path: externalFolder } } }),
+  };
 }
 
 function valueInfo(metadata: Ort.InferenceSession.ValueMetadata): ValueInfo {

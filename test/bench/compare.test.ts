@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { speedup } from '../../src/bench/compare.ts';
-import { modelNames } from '../../src/bench/names.ts';
+import { modelNames } from '../../src/report/model-names.ts';
 import { latencyRecord } from '../../src/bench/timing.ts';
 import { normal } from '../../src/random.ts';
 

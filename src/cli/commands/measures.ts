@@ -47,3 +47,10 @@ export function benchmark({ gzip, memory, data, models }: Benchmark): Measurable
     },
   };
 }
+
+/** `llmc compare`: what the outputs of two models are like; nothing is timed. */
+export const comparison: Measurable = {
+  names: ['size', ...MEASURED_TOGETHER.fidelity],
+  metrics: [],
+  compared: true,
+};
