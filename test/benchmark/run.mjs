@@ -12,6 +12,10 @@ const BENCHMARKS = {
     "calibrated int8: accuracy and speed against onnxruntime's Python tools",
     async () => (await import('./static.mjs')).staticInt8,
   ],
+  parity: [
+    "--parity ort beside onnxruntime's Python tools, on fixtures and corpus",
+    async () => (await import('./parity.mjs')).parity,
+  ],
   large: ['a model of 4 GB against cp', async () => (await import('./large.mjs')).large],
   roundtrip: [
     'convert of a 438 MB model against cp and Python',

@@ -37,14 +37,19 @@ class Rows(CalibrationDataReader):
         constants = {each.name for each in graph.initializer}
         shapes = {i.name: i.type.tensor_type.shape.dim for i in graph.input if i.name not in constants}
         arrays = {name: array for name, array in numpy.load(data).items() if name in shapes}
-        rows = max(len(array) for array in arrays.values())
-        fixed = {shapes[n][0].dim_value for n, a in arrays.items() if len(a) == rows and shapes[n]} - {0}
-        size = fixed.pop() if fixed else 1
+        rows = max(len(array) for array in arrays.values() if array.ndim)
+        # Items are as the input is; a batch has its rows along the input's first axis.
+        items = {n for n, a in arrays.items() if a.ndim == len(shapes[n]) + 1}
+        scalars = {n for n, a in arrays.items() if a.ndim == 0}
+        size = max([shapes[n][0].dim_value for n in arrays if n not in items | scalars] + [1])
+
+        def part(name: str, array: numpy.ndarray, at: int) -> numpy.ndarray:
+            if name in scalars:
+                return array
+            return array[at] if name in items else array[at : at + size]
+
         self.batches = iter(
-            [
-                {n: a[at : at + size] if len(a) == rows else a for n, a in arrays.items()}
-                for at in range(0, rows - size + 1, size)
-            ]
+            [{n: part(n, a, at) for n, a in arrays.items()} for at in range(0, rows - size + 1, size)]
         )
 
     def get_next(self):
