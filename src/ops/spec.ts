@@ -51,6 +51,9 @@ export type AxisRelation =
   /** The same elements in row-major order under other dims: Reshape. */
   | { readonly relation: 'reshape' };
 
+/** Inputs by position, in sets; `all`: one set of all inputs. */
+export type InputSets = 'all' | readonly (readonly number[])[];
+
 export interface OpSpec {
   /** `Node.opType`: the bare name for ai.onnx, `domain.Name` otherwise. */
   readonly type: string;
@@ -65,6 +68,12 @@ export interface OpSpec {
    * the product of all labels of the signature.
    */
   readonly macs?: string;
+  /**
+   * Sets of inputs in which it is positively homogeneous, channel by channel: when all inputs of one set are multiplied
+   * by positive factors that vary along labels which they and the first output share, that output (with `segments`:
+   * the elements they became) is multiplied by the same factors, and no other output changes. Absent: in none.
+   */
+  readonly homogeneous?: InputSets | ((node: Node) => InputSets);
   readonly quant?: QuantRole;
   /** Element types of inputs and outputs (grammar in element-types.ts), e.g. `T, int64 -> T`. */
   readonly types?: string;

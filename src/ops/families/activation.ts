@@ -25,6 +25,12 @@ function clipBounds(node: Node): { min: number | null; max: number | null } | nu
   return min === undefined || max === undefined ? null : { min, max };
 }
 
+/** Bounds that are zero or none move with the data. */
+function isHalfLine(node: Node): boolean {
+  const bounds = clipBounds(node);
+  return bounds !== null && [bounds.min, bounds.max].every((bound) => bound === null || bound === 0);
+}
+
 export const activation: readonly OpSpec[] = [
   { type: 'Celu', axes: SAME, quant: FLOAT, types: 'T -> T', float16: 28, bfloat16: 28 },
   ...defineOps(
@@ -40,6 +46,7 @@ export const activation: readonly OpSpec[] = [
   {
     type: 'LeakyRelu',
     axes: SAME,
+    homogeneous: [[0]],
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearLeakyRelu' },
     types: 'T -> T',
     bfloat16: 16,
@@ -59,16 +66,25 @@ export const activation: readonly OpSpec[] = [
   {
     type: 'Relu',
     axes: SAME,
+    homogeneous: [[0]],
     quant: { kind: 'passthrough', bounds: () => ({ min: 0, max: null }) },
     types: 'T -> T',
   },
   {
     type: 'Clip',
     axes: 'X[*s], _, _ -> Y[*s]',
+    homogeneous: (node) => (isHalfLine(node) ? [[0]] : []),
     quant: { kind: 'passthrough', bounds: clipBounds },
     types: 'T, T?, T? -> T',
   },
-  { type: 'PRelu', axes: 'X[*s], S[*s] -> Y[*s]', quant: FLOAT, types: 'T, T -> T', bfloat16: 16 },
+  {
+    type: 'PRelu',
+    axes: 'X[*s], S[*s] -> Y[*s]',
+    homogeneous: [[0]],
+    quant: FLOAT,
+    types: 'T, T -> T',
+    bfloat16: 16,
+  },
   { type: 'com.microsoft.BiasGelu', axes: withBias, quant: FLOAT, types: 'T, T -> T' },
   { type: 'com.microsoft.FastGelu', axes: withBias, quant: FLOAT, types: 'T, T? -> T' },
   { type: 'SwiGLU', axes: 'A[*s], B[*s] -> Y[*s]', quant: FLOAT, types: 'T, T -> T' },

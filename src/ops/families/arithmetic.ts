@@ -14,12 +14,14 @@ export const arithmetic: readonly OpSpec[] = [
   {
     type: 'Add',
     axes: BINARY,
+    homogeneous: 'all',
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearAdd' },
     types: 'T, T -> T',
   },
   {
     type: 'Mul',
     axes: BINARY,
+    homogeneous: [[0], [1]],
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearMul' },
     types: 'T, T -> T',
   },
@@ -28,7 +30,15 @@ export const arithmetic: readonly OpSpec[] = [
     quant: { kind: 'exact' },
     types: 'T, T -> T',
   }),
-  ...defineOps(['Div', 'Mod', 'Sub'], { axes: BINARY, quant: FLOAT, types: 'T, T -> T' }),
+  { type: 'Div', axes: BINARY, homogeneous: [[0]], quant: FLOAT, types: 'T, T -> T' },
+  // Homogeneous by definition, but a rounding error may carry it over the edge.
+  { type: 'Mod', axes: BINARY, quant: FLOAT, types: 'T, T -> T' },
+  { type: 'Sub', axes: BINARY, homogeneous: 'all', quant: FLOAT, types: 'T, T -> T' },
   { type: 'Pow', axes: BINARY, quant: FLOAT, types: 'T, T1 -> T', bfloat16: 15 },
-  ...defineOps(['Max', 'Mean', 'Min', 'Sum'], { axes: variadic, quant: FLOAT, types: 'T* -> T' }),
+  ...defineOps(['Max', 'Mean', 'Min', 'Sum'], {
+    axes: variadic,
+    homogeneous: 'all',
+    quant: FLOAT,
+    types: 'T* -> T',
+  }),
 ];

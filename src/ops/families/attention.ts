@@ -67,6 +67,7 @@ export const attentions: readonly OpSpec[] = [
   {
     type: 'Attention',
     axes: attention,
+    homogeneous: (node) => (node.input(5) || node.output(2) ? [] : [[2]]),
     macs: 'b h s t e + b h s t v',
     quant: FUSED,
     types: 'T1, T1, T2, U?, T1?, T2?, int64? -> T1, T1?, T2?, T1?',
@@ -89,6 +90,8 @@ export const attentions: readonly OpSpec[] = [
   {
     type: 'com.microsoft.MultiHeadAttention',
     axes: multiHead,
+    // The values, where neither a bias nor those of the past are added to them.
+    homogeneous: (node) => (node.input(3) || node.input(7) || node.output(2) ? [] : [[2]]),
     macs: 'b h s t e + b h s t v',
     quant: FUSED,
     types: 'T, T?, T?, T?, int32?, T?, T?, T?, int32?, int32? -> T, T?, T?, QK?',

@@ -28,6 +28,7 @@ export const comparison: readonly OpSpec[] = [
   {
     type: 'Where',
     axes: 'C[*s], X[*s], Y[*s] -> Z[*s]',
+    homogeneous: [[1, 2]],
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearWhere' },
     types: 'bool, T, T -> T',
     bfloat16: 16,

@@ -2,6 +2,11 @@
 import type { Node } from '../../ir/node.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
+/** Data and bias together, or weight and bias. */
+const WITH_BIAS = [
+  [0, 2],
+  [1, 2],
+];
 const CONV = 'X[n (g i) *t+k], W[(g o) i *k], B[(g o)] -> Y[n (g o) *t] | g=group:1';
 
 /** Scales and zero points of a weight have one element, or one for each output channel. */
@@ -23,6 +28,7 @@ export const convolution: readonly OpSpec[] = [
   {
     type: 'Conv',
     axes: CONV,
+    homogeneous: WITH_BIAS,
     quant: { kind: 'compute', weights: [1], dynamic: 'ConvInteger', static: 'QLinearConv' },
     types: 'T, T, T? -> T',
     bfloat16: 22,
@@ -30,6 +36,7 @@ export const convolution: readonly OpSpec[] = [
   {
     type: 'ConvTranspose',
     axes: 'X[n (g i) *s], W[(g i) o *k], B[(g o)] -> Y[n (g o) *s+k] | g=group:1',
+    homogeneous: WITH_BIAS,
     quant: { kind: 'compute', weights: [1] },
     types: 'T, T, T? -> T',
     bfloat16: 22,

@@ -32,6 +32,7 @@ export const einsumFamily: readonly OpSpec[] = [
   {
     type: 'Einsum',
     axes: einsum,
+    homogeneous: (node) => node.inputs.map((_, index) => [index]),
     quant: { kind: 'compute', weights: [0, 1] },
     types: 'T* -> T',
     bfloat16: 28,

@@ -15,7 +15,13 @@ export const elementwise: readonly OpSpec[] = [
     bfloat16: 22,
   }),
   ...defineOps(['Erf', 'Exp', 'Log', 'Reciprocal', 'Sqrt'], { axes: SAME, quant: FLOAT, types: 'T -> T' }),
-  ...defineOps(['Abs', 'Ceil', 'Floor', 'Neg'], {
+  ...defineOps(['Abs', 'Neg'], {
+    axes: SAME,
+    homogeneous: [[0]],
+    quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
+    types: 'T -> T',
+  }),
+  ...defineOps(['Ceil', 'Floor'], {
     axes: SAME,
     quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
     types: 'T -> T',

@@ -17,6 +17,7 @@ export const indexing: readonly OpSpec[] = [
   {
     type: 'Gather',
     axes: gather,
+    homogeneous: [[0]],
     quant: { kind: 'lookup', weights: [0], indices: 1, blocked: 'com.microsoft.GatherBlockQuantized' },
     types: 'T, int32|int64 -> T',
     cpuBfloat16: true,

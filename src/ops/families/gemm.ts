@@ -23,6 +23,10 @@ export const gemmFamily: readonly OpSpec[] = [
   {
     type: 'Gemm',
     axes: gemm,
+    homogeneous: [
+      [0, 2],
+      [1, 2],
+    ],
     quant: {
       kind: 'compute',
       weights: [0, 1],

@@ -11,6 +11,7 @@ export const identity: readonly OpSpec[] = [
   {
     type: 'Identity',
     axes: 'X[*s] -> Y[*s]',
+    homogeneous: [[0]],
     quant: { kind: 'passthrough', integers: true },
     types: 'V -> V',
     cpuBfloat16: true,
@@ -32,6 +33,7 @@ export const identity: readonly OpSpec[] = [
   {
     type: 'Dropout',
     axes: dropout,
+    homogeneous: [[0]],
     quant: { kind: 'passthrough' },
     types: 'T, T1?, bool? -> T, bool?',
     bfloat16: 22,

@@ -44,12 +44,14 @@ export const resampling: readonly OpSpec[] = [
   {
     type: 'Resize',
     axes: resize((node) => (node.inputs.length > 2 ? 2 : 1)),
+    homogeneous: (node) => (node.float('extrapolation_value') === 0 ? [[0]] : []),
     quant: { kind: 'passthrough', integers: (node) => node.text('mode', 'nearest') === 'nearest' },
     types: 'T, float32?, float32?, int64? -> T',
   },
   {
     type: 'Upsample',
     axes: resize(() => 1),
+    homogeneous: [[0]],
     quant: { kind: 'passthrough' },
     types: 'T, float32 -> T',
     bfloat16: null,

@@ -4,6 +4,7 @@ import type { OpSpec } from '../spec.ts';
 export const segments: readonly OpSpec[] = [
   {
     type: 'Concat',
+    homogeneous: 'all',
     axes: { relation: 'segments', axis: (node) => node.int('axis', 0) },
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearConcat' },
     types: 'T* -> T',
@@ -11,6 +12,7 @@ export const segments: readonly OpSpec[] = [
   },
   {
     type: 'Split',
+    homogeneous: [[0]],
     axes: { relation: 'segments', axis: (node) => node.int('axis', 0) },
     quant: { kind: 'passthrough', integers: true },
     types: 'T, int64? -> T*',

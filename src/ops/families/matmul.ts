@@ -34,6 +34,7 @@ export const matrixProduct: readonly OpSpec[] = [
   {
     type: 'MatMul',
     axes: matmul,
+    homogeneous: [[0], [1]],
     quant: {
       kind: 'compute',
       weights: [0, 1],
@@ -85,6 +86,7 @@ export const matrixProduct: readonly OpSpec[] = [
   },
   ...defineOps(['com.microsoft.FusedMatMul', 'com.microsoft.TransposeMatMul'], {
     axes: fusedMatMul,
+    homogeneous: [[0], [1]],
     quant: { kind: 'compute', weights: [0, 1] },
     types: 'T, T -> T',
   }),

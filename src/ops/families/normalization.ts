@@ -3,6 +3,7 @@ import type { Node } from '../../ir/node.ts';
 import { labels, normalAxis, rankOf } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
+const SCALE_AND_SHIFT = [[1, 2]];
 const NORM = { kind: 'float-only', reason: 'normalization statistics need float' } as const;
 
 /** Normalizes over `axis` and everything after it. */
@@ -26,6 +27,7 @@ export const normalization: readonly OpSpec[] = [
       node.int('training_mode', 0) === 1
         ? 'X[!n c !*s], S[c], B[c], M[c], V[c] -> Y[n c *s], RM[c], RV[c]'
         : 'X[n c *s], S[c], B[c], M[c], V[c] -> Y[n c *s]',
+    homogeneous: SCALE_AND_SHIFT,
     quant: { kind: 'float-only', reason: 'fold it into the layer before it instead' },
     types: 'T, T1, T1, T2, T2 -> T, T2?, T2?',
     bfloat16: 14,
@@ -33,14 +35,16 @@ export const normalization: readonly OpSpec[] = [
   {
     type: 'LayerNormalization',
     axes: overLast,
+    homogeneous: SCALE_AND_SHIFT,
     quant: NORM,
     types: 'T, T, T? -> T, float32?, float32?',
     cpuBfloat16: true,
   },
-  { type: 'RMSNormalization', axes: overLast, quant: NORM, types: 'T, V -> V' },
+  { type: 'RMSNormalization', axes: overLast, homogeneous: [[1]], quant: NORM, types: 'T, V -> V' },
   {
     type: 'SimplifiedLayerNormalization',
     axes: overLast,
+    homogeneous: [[1]],
     quant: NORM,
     types: 'T, V -> V, float32?',
     bfloat16: 1,
@@ -49,6 +53,7 @@ export const normalization: readonly OpSpec[] = [
   {
     type: 'InstanceNormalization',
     axes: 'X[n c !*s], S[c], B[c] -> Y[n c !*s]',
+    homogeneous: SCALE_AND_SHIFT,
     quant: NORM,
     types: 'T, T, T -> T',
     bfloat16: 22,
@@ -67,6 +72,7 @@ export const normalization: readonly OpSpec[] = [
   {
     type: 'com.microsoft.SkipLayerNormalization',
     axes: SKIP,
+    homogeneous: [[2, 3]],
     quant: NORM,
     types: 'T, T, T, T?, T? -> T, float32?, float32?, T?',
     cpuBfloat16: true,
@@ -74,6 +80,7 @@ export const normalization: readonly OpSpec[] = [
   {
     type: 'com.microsoft.SkipSimplifiedLayerNormalization',
     axes: SKIP.replace('B[!h], ', ''),
+    homogeneous: [[2]],
     quant: NORM,
     types: 'T, T, T, T? -> T, float32?, float32?, T?',
     cpuBfloat16: true,

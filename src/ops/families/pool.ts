@@ -9,6 +9,7 @@ export const pooling: readonly OpSpec[] = [
   {
     type: 'AveragePool',
     axes: POOL,
+    homogeneous: [[0]],
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearAveragePool' },
     types: 'T -> T',
     bfloat16: 22,
@@ -16,6 +17,7 @@ export const pooling: readonly OpSpec[] = [
   {
     type: 'GlobalAveragePool',
     axes: GLOBAL,
+    homogeneous: [[0]],
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearGlobalAveragePool' },
     types: 'T -> T',
     bfloat16: 22,
@@ -23,13 +25,21 @@ export const pooling: readonly OpSpec[] = [
   {
     type: 'MaxPool',
     axes: `${POOL}, I[n c *t]`,
+    homogeneous: [[0]],
     quant: { kind: 'passthrough', integers: true },
     types: 'T -> T, int64?',
     bfloat16: 22,
   },
-  { type: 'GlobalMaxPool', axes: GLOBAL, quant: { kind: 'passthrough' }, types: 'T -> T', bfloat16: 22 },
-  { type: 'LpPool', axes: POOL, quant: FLOAT, types: 'T -> T', bfloat16: 22 },
-  { type: 'GlobalLpPool', axes: GLOBAL, quant: FLOAT, types: 'T -> T', bfloat16: 22 },
+  {
+    type: 'GlobalMaxPool',
+    axes: GLOBAL,
+    homogeneous: [[0]],
+    quant: { kind: 'passthrough' },
+    types: 'T -> T',
+    bfloat16: 22,
+  },
+  { type: 'LpPool', axes: POOL, homogeneous: [[0]], quant: FLOAT, types: 'T -> T', bfloat16: 22 },
+  { type: 'GlobalLpPool', axes: GLOBAL, homogeneous: [[0]], quant: FLOAT, types: 'T -> T', bfloat16: 22 },
   {
     type: 'MaxUnpool',
     axes: 'X[n c !*s], I[n c !*s], _ -> Y[n c !*t]',

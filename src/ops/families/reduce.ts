@@ -31,20 +31,17 @@ function reduced(rank: number, axes: readonly number[], keep: boolean): string {
 }
 
 export const reduction: readonly OpSpec[] = [
-  ...defineOps(
-    [
-      'ReduceL1',
-      'ReduceL2',
-      'ReduceLogSum',
-      'ReduceLogSumExp',
-      'ReduceMean',
-      'ReduceProd',
-      'ReduceSum',
-      'ReduceSumSquare',
-    ],
-    { axes: reduce, quant: FLOAT, types: 'T, int64? -> T' },
-  ),
-  ...defineOps(['ReduceMax', 'ReduceMin'], { axes: reduce, quant: FLOAT, types: 'T, int64? -> T' }),
+  ...defineOps(['ReduceLogSum', 'ReduceLogSumExp', 'ReduceProd', 'ReduceSumSquare'], {
+    axes: reduce,
+    quant: FLOAT,
+    types: 'T, int64? -> T',
+  }),
+  ...defineOps(['ReduceL1', 'ReduceL2', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceSum'], {
+    axes: reduce,
+    homogeneous: [[0]],
+    quant: FLOAT,
+    types: 'T, int64? -> T',
+  }),
   ...defineOps(['ArgMax', 'ArgMin'], { axes: argument, quant: { kind: 'exact' }, types: 'T -> int64' }),
   { type: 'CumProd', axes: 'X[!*s], _ -> Y[!*s]', quant: FLOAT, types: 'T, int32|int64 -> T' },
   {

@@ -75,6 +75,7 @@ function expand(node: Node): string | null {
 export const rearrangement: readonly OpSpec[] = [
   {
     type: 'Reshape',
+    homogeneous: [[0]],
     axes: { relation: 'reshape' },
     quant: { kind: 'passthrough', integers: true },
     types: 'T, int64 -> T',
@@ -82,6 +83,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Transpose',
+    homogeneous: [[0]],
     axes: transpose,
     quant: { kind: 'passthrough', integers: true },
     types: 'T -> T',
@@ -89,6 +91,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Flatten',
+    homogeneous: [[0]],
     axes: flatten,
     quant: { kind: 'passthrough', integers: true },
     types: 'T -> T',
@@ -96,6 +99,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Squeeze',
+    homogeneous: [[0]],
     axes: squeeze,
     quant: { kind: 'passthrough', integers: true },
     types: 'T, int64? -> T',
@@ -103,21 +107,35 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Unsqueeze',
+    homogeneous: [[0]],
     axes: unsqueeze,
     quant: { kind: 'passthrough', integers: true },
     types: 'T, int64 -> T',
     cpuBfloat16: true,
   },
-  { type: 'Expand', axes: expand, quant: { kind: 'passthrough', integers: true }, types: 'T, int64 -> T' },
+  {
+    type: 'Expand',
+    axes: expand,
+    homogeneous: [[0]],
+    quant: { kind: 'passthrough', integers: true },
+    types: 'T, int64 -> T',
+  },
   {
     type: 'com.microsoft.ExpandDims',
     quant: { kind: 'passthrough' },
     types: 'T, int32 -> T',
     bfloat16: null,
   },
-  { type: 'Tile', axes: tile, quant: { kind: 'passthrough', integers: true }, types: 'T, int64 -> T' },
+  {
+    type: 'Tile',
+    axes: tile,
+    homogeneous: [[0]],
+    quant: { kind: 'passthrough', integers: true },
+    types: 'T, int64 -> T',
+  },
   {
     type: 'DepthToSpace',
+    homogeneous: [[0]],
     axes: (node) =>
       `X[n ${node.text('mode', 'DCR') === 'CRD' ? '(c p q)' : '(p q c)'} h w] -> Y[n c (h p) (w q)] | p=blocksize, q=blocksize`,
     quant: { kind: 'passthrough', integers: true },
@@ -125,6 +143,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'SpaceToDepth',
+    homogeneous: [[0]],
     axes: 'X[n c (h p) (w q)] -> Y[n (p q c) h w] | p=blocksize, q=blocksize',
     quant: { kind: 'passthrough' },
     types: 'T -> T',
