@@ -8,6 +8,8 @@ what onnxruntime's tools make of it; for the fixtures, one digest over all those
 
 onnxruntime's tools stop at value_info that contradicts their own shape inference, which exporters write now and then;
 it is taken out first, as users have to do.
+
+Static quantization sees the rows of data/<name>.npz, or the first ROWS of a fixture's calibration data, one at a time.
 """
 
 import hashlib
@@ -20,13 +22,21 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantType,
+    quantize_dynamic,
+    quantize_static,
+)
 from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 MODELS = HERE / "models"
 FIXTURES = ROOT / "fixtures" / "models"
+DATA = HERE / "data"
+ROWS = 16
 
 
 def weight(name: str, dims: list[int], offset: float = 0.0) -> TensorProto:
@@ -40,9 +50,9 @@ def tensor(name: str, dims: list, kind: int = TensorProto.FLOAT):
     return helper.make_tensor_value_info(name, kind, dims)
 
 
-def save(name: str, nodes, inputs, outputs, weights, microsoft: bool = False) -> None:
+def save(name: str, nodes, inputs, outputs, weights, microsoft: bool = False, opset: int = 17) -> None:
     graph = helper.make_graph(nodes, name, inputs, outputs, weights)
-    imports = [helper.make_opsetid("", 17)] + ([helper.make_opsetid("com.microsoft", 1)] if microsoft else [])
+    imports = [helper.make_opsetid("", opset)] + ([helper.make_opsetid("com.microsoft", 1)] if microsoft else [])
     model = helper.make_model(graph, opset_imports=imports, ir_version=8, producer_name="parity")
     onnx.save(model, MODELS / f"{name}.onnx")
 
@@ -135,6 +145,106 @@ def make_models() -> None:
     )
 
 
+def make_static_models() -> None:
+    node = helper.make_node
+    save(
+        "vision",
+        [
+            node("Conv", ["x", "w1", "b"], ["c1"], name="first", pads=[1, 1, 1, 1]),
+            node("Relu", ["c1"], ["r1"], name="relu"),
+            node("MaxPool", ["r1"], ["p1"], name="pool", kernel_shape=[2, 2], strides=[2, 2]),
+            # The same bias, another step.
+            node("Conv", ["p1", "w2", "b"], ["c2"], name="second", pads=[1, 1, 1, 1]),
+            node("Clip", ["c2", "zero", "six"], ["k2"], name="clip"),
+            node("Add", ["k2", "p1"], ["a"], name="residual"),
+            node("Relu", ["a"], ["ra"], name="behind_add"),
+            node("AveragePool", ["ra"], ["ap"], name="average", kernel_shape=[2, 2], strides=[2, 2]),
+            node("ConvTranspose", ["ap", "w3", "b3"], ["t"], name="up", strides=[2, 2]),
+            node("Resize", ["ap", "", "scales"], ["z"], name="larger", mode="nearest"),
+            node("Concat", ["t", "z"], ["j"], name="join", axis=1),
+            node("Pad", ["j", "pads"], ["jp"], name="border"),
+            node("Pad", ["jp", "pads", "six"], ["jq"], name="frame"),
+            node("HardSwish", ["jq"], ["h"], name="float"),
+            node("Sigmoid", ["h"], ["s"], name="gate"),
+            node("Mul", ["h", "s"], ["m"], name="gated"),
+            node("LeakyRelu", ["m"], ["l"], name="leaky", alpha=0.1),
+            node("Relu", ["l"], ["rl"], name="kept"),
+            node("GlobalAveragePool", ["l"], ["g"], name="global"),
+            node("Flatten", ["g"], ["f"], name="flat"),
+            # A bias that int32 cannot hold at the weight's own scale.
+            node("Gemm", ["f", "small", "huge"], ["o"], name="overflow", transB=1, beta=0.5),
+            node("Softmax", ["o"], ["y"], name="softmax"),
+        ],
+        [tensor("x", ["N", 3, 8, 8])],
+        [tensor("y", ["N", 4]), tensor("rl", ["N", 14, 8, 8]), tensor("r1", ["N", 8, 8, 8])],
+        [
+            weight("w1", [8, 3, 3, 3]),
+            weight("b", [8]),
+            weight("w2", [8, 8, 3, 3]),
+            weight("w3", [8, 6, 2, 2]),
+            weight("b3", [6]),
+            numpy_helper.from_array(np.array(0, dtype=np.float32), "zero"),
+            numpy_helper.from_array(np.array(6, dtype=np.float32), "six"),
+            numpy_helper.from_array(np.array([1, 1, 2, 2], dtype=np.float32), "scales"),
+            numpy_helper.from_array(np.array([0, 0, 1, 1, 0, 0, 1, 1], dtype=np.int64), "pads"),
+            numpy_helper.from_array(numpy_helper.to_array(weight("small", [4, 14])) * np.float32(1e-9), "small"),
+            weight("huge", [4], 900.0),
+        ],
+    )
+    save(
+        "sequence",
+        [
+            node("Gather", ["table", "ids"], ["e"], name="look"),
+            node("Add", ["x", "e"], ["s"], name="add"),
+            node("LayerNormalization", ["s", "gamma", "beta"], ["n"], name="norm", axis=-1),
+            node("MatMul", ["n", "wq"], ["q"], name="queries"),
+            node("MatMul", ["n", "wk"], ["k"], name="keys"),
+            node("Transpose", ["k"], ["kt"], name="turn", perm=[0, 2, 1]),
+            node("MatMul", ["q", "kt"], ["qk"], name="scores"),
+            node("Constant", [], ["scale"], name="scale", value=numpy_helper.from_array(np.array(0.2, dtype=np.float32))),
+            node("Mul", ["qk", "scale"], ["sk"], name="scaled"),
+            node("Where", ["mask", "sk", "qk"], ["wk_"], name="choose"),
+            node("Softmax", ["wk_"], ["p"], name="softmax"),
+            node("MatMul", ["p", "n"], ["v"], name="values"),
+            node("Split", ["v"], ["v1", "v2"], name="halves", axis=-1, num_outputs=2),
+            node("Concat", ["v2", "v1"], ["j"], name="join", axis=-1),
+            node("Slice", ["j", "from", "to", "axis"], ["cut"], name="cut"),
+            node("Unsqueeze", ["cut", "axis"], ["u"], name="wider"),
+            node("Squeeze", ["u", "axis"], ["us"], name="narrower"),
+            node("ReduceMean", ["us"], ["mean"], name="float", keepdims=0, noop_with_empty_axes=0),
+            node("Mul", ["us", "factor"], ["f"], name="by_constant"),
+            node("MatMul", ["f", "stack"], ["st"], name="stacked"),
+            node("TopK", ["st", "two"], ["top", "where"], name="best"),
+            node("CumSum", ["top", "two"], ["y"], name="sum"),
+        ],
+        [tensor("x", ["N", 4, 16]), tensor("ids", ["N", 4], TensorProto.INT64), tensor("mask", ["N", 4, 4], TensorProto.BOOL)],
+        [tensor("y", ["N", 2, 2]), tensor("mean", []), tensor("where", ["N", 2, 2], TensorProto.INT64)],
+        [
+            weight("table", [20, 16], 1.0),
+            weight("gamma", [16], 1.0),
+            weight("beta", [16]),
+            weight("wq", [16, 16]),
+            weight("wk", [16, 16]),
+            weight("factor", [16], -0.5),
+            weight("stack", [1, 16, 6]),
+            numpy_helper.from_array(np.array([1], dtype=np.int64), "from"),
+            numpy_helper.from_array(np.array([3], dtype=np.int64), "to"),
+            numpy_helper.from_array(np.array([1], dtype=np.int64), "axis"),
+            numpy_helper.from_array(np.array([2], dtype=np.int64), "two"),
+        ],
+        opset=18,
+    )
+    random = np.random.default_rng(7)
+    DATA.mkdir(exist_ok=True)
+    np.savez(DATA / "vision.npz", x=random.normal(size=[ROWS, 3, 8, 8]).astype(np.float32))
+    np.savez(
+        DATA / "sequence.npz",
+        x=random.normal(size=[ROWS, 4, 16]).astype(np.float32),
+        ids=random.integers(0, 20, size=[ROWS, 4]),
+        mask=random.integers(0, 2, size=[ROWS, 4, 4]).astype(bool),
+    )
+
+
 def attribute_text(attribute: onnx.AttributeProto) -> str:
     value = helper.get_attribute_value(attribute)
     if isinstance(value, bytes):
@@ -205,6 +315,37 @@ def nbits(path: Path, block_size: int, symmetric: bool, bits: int) -> onnx.Model
     return quantizer.model.model
 
 
+class Rows(CalibrationDataReader):
+    def __init__(self, path: Path, inputs: set[str]):
+        arrays = {name: array[:ROWS] for name, array in np.load(path).items() if name in inputs}
+        self.rows = iter([{name: array[at : at + 1] for name, array in arrays.items()} for at in range(ROWS)])
+
+    def get_next(self):
+        return next(self.rows, None)
+
+
+def static(path: Path, data: Path, **options) -> onnx.ModelProto:
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
+        model = without_value_info(path)
+        onnx.save(model, before)
+        inputs = {each.name for each in model.graph.input}
+        quantize_static(before, after, Rows(data, inputs), **options)
+        return onnx.load(after)
+
+
+STATIC = {
+    "": {},
+    "per-channel": {"per_channel": True},
+    "reduce-range": {"reduce_range": True},
+    "uint8": {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QUInt8},
+    "symmetric": {"extra_options": {"ActivationSymmetric": True}},
+    "int16": {"activation_type": QuantType.QInt16},
+    "percentile": {"calibrate_method": CalibrationMethod.Percentile},
+    "entropy": {"calibrate_method": CalibrationMethod.Entropy},
+}
+STATIC_MODELS = ["vision", "sequence"]
+STATIC_FIXTURES = {"fashion-cnn": "fashion", "text-transformer-dynamo": "text"}
 DYNAMIC = {
     "": {},
     "per-channel": {"per_channel": True},
@@ -221,9 +362,20 @@ FIXTURE_NAMES = ["rnn-lstm", "rnn-gru", "fashion-cnn", "text-transformer-torchsc
 
 def main() -> None:
     make_models()
+    make_static_models()
     cases = {}
+    for name in STATIC_MODELS:
+        for label, options in STATIC.items():
+            # The tools' histograms fail on the narrow range behind the bias that overflows.
+            if name == "vision" and "calibrate_method" in options:
+                continue
+            made = static(MODELS / f"{name}.onnx", DATA / f"{name}.npz", **options)
+            cases[f"{name}-static{'-' if label else ''}{label}"] = described(made)
+    for name, data in STATIC_FIXTURES.items():
+        made = static(FIXTURES / f"{name}.onnx", ROOT / "fixtures" / "data" / f"{data}-calibration.npz")
+        cases[f"{name}-static"] = described(made, whole=False)
     for path in sorted(MODELS.glob("*.onnx")):
-        if path.stem == "blocks":
+        if path.stem == "blocks" or path.stem in STATIC_MODELS:
             continue
         for label, options in DYNAMIC.items():
             cases[f"{path.stem}-dynamic{'-' if label else ''}{label}"] = described(dynamic(path, **options))
