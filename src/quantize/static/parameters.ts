@@ -3,8 +3,10 @@
 import { floatsOf } from '../../ir/floats.ts';
 import type { Value } from '../../ir/value.ts';
 import { type AffineParams, scaleZeroPoint } from '../../numeric/affine.ts';
-import type { IntegerType } from '../../numeric/integer.ts';
+import { codeRange, type IntegerType } from '../../numeric/integer.ts';
 import { rangeOf } from '../../numeric/range.ts';
+import { specOf } from '../../ops/table.ts';
+import { Partition } from './partition.ts';
 import type { PlannedNode, StaticPlan } from './plan.ts';
 
 export interface ActivationSpec {
@@ -16,6 +18,12 @@ export interface ActivationSpec {
 export interface ValueRange {
   readonly min: number;
   readonly max: number;
+}
+
+/** null: no bound on that side. */
+interface Bounds {
+  readonly min: number | null;
+  readonly max: number | null;
 }
 
 /** Values with one set of parameters. */
@@ -51,38 +59,62 @@ export function resultsOf(node: PlannedNode['node'], plan: StaticPlan): Value[] 
   });
 }
 
-/** Groups of values that share parameters: what nodes only move, and concatenations of values alike. */
+/**
+ * Groups of values that share parameters: what nodes only move, and concatenations of values alike. No group reaches
+ * beyond the bounds of a node that was absorbed behind one of its members: its codes are all that cuts off there.
+ */
 export function parameterGroups(
   plan: StaticPlan,
   ranges: ReadonlyMap<Value, ValueRange>,
   concatenates: (node: PlannedNode) => boolean,
 ): readonly ParameterGroup[] {
-  const parent = new Map<Value, Value>();
-  const find = (value: Value): Value => {
-    let root = value;
-    for (let up = parent.get(root); up !== undefined; up = parent.get(root)) root = up;
-    return root;
-  };
-  const unite = (a: Value, b: Value): void => {
-    const [from, to] = [find(b), find(a)];
-    if (from !== to) parent.set(from, to);
-  };
-  for (const planned of plan.nodes.values()) {
-    const { node, role } = planned;
+  const parts = new Partition(quantizedValues(plan));
+  const bounds = absorbedBounds(plan);
+  const planned = [...plan.nodes.values()];
+  const members = ({ node, role }: PlannedNode): Value[] => [
+    ...role.operands.flatMap((index) => node.input(index) ?? []),
+    ...resultsOf(node, plan),
+  ];
+  for (const each of planned) if (each.role.shares) parts.unite(members(each));
+  for (const each of planned) {
+    const { node, role } = each;
     const operands = role.operands.flatMap((index) => node.input(index) ?? []);
-    const [first] = operands;
-    if (!first) continue;
-    const together = role.shares || (concatenates(planned) && alike(operands, ranges));
-    if (together) for (const value of [...operands, ...resultsOf(node, plan)]) unite(first, value);
+    if (role.shares || !concatenates(each) || !alike(operands, ranges)) continue;
+    const all = members(each).flatMap((value) => parts.membersOf(value));
+    if (isWithin(hullOf(all, ranges), all, bounds)) parts.unite(all);
   }
-  const groups = new Map<Value, Value[]>();
-  for (const value of quantizedValues(plan)) {
-    const root = find(value);
-    const members = groups.get(root);
-    if (members) members.push(value);
-    else groups.set(root, [value]);
+  return parts.groups().map((values) => ({ first: values[0] as Value, members: values }));
+}
+
+/** The bounds that the quantizer of a value stands for. */
+function absorbedBounds(plan: StaticPlan): ReadonlyMap<Value, Bounds> {
+  const found = new Map<Value, Bounds>();
+  for (const node of plan.absorbed) {
+    const role = specOf(node)?.quant;
+    const bounds = role?.kind === 'passthrough' ? role.bounds?.(node) : null;
+    const output = node.output();
+    if (bounds && output) found.set(output, bounds);
   }
-  return [...groups.values()].map((members) => ({ first: members[0] as Value, members }));
+  return found;
+}
+
+function isWithin(hull: ValueRange, values: readonly Value[], bounds: ReadonlyMap<Value, Bounds>): boolean {
+  return values.every((value) => {
+    const { min = null, max = null } = bounds.get(value) ?? {};
+    return (min === null || hull.min >= min) && (max === null || hull.max <= max);
+  });
+}
+
+/** The smallest range that holds those of all values. */
+function hullOf(values: readonly Value[], ranges: ReadonlyMap<Value, ValueRange>): ValueRange {
+  let [min, max] = [Infinity, -Infinity];
+  for (const value of values) {
+    const range = ranges.get(value);
+    if (!range) continue;
+    min = Math.min(min, range.min);
+    max = Math.max(max, range.max);
+  }
+  return { min, max };
 }
 
 function alike(values: readonly Value[], ranges: ReadonlyMap<Value, ValueRange>): boolean {
@@ -113,12 +145,9 @@ export function groupParams(
   ranges: ReadonlyMap<Value, ValueRange>,
   spec: ActivationSpec,
 ): AffineParams {
-  let [min, max] = [Infinity, -Infinity];
-  for (const value of group.members) {
-    const range = ranges.get(value);
-    if (!range) continue;
-    min = Math.min(min, range.min);
-    max = Math.max(max, range.max);
-  }
-  return scaleZeroPoint(Math.fround(min), Math.fround(max), spec);
+  const { min, max } = hullOf(group.members, ranges);
+  const params = scaleZeroPoint(Math.fround(min), Math.fround(max), spec);
+  // Nothing but zeros was seen: the lowest code is zero, so that what was cut off behind stays cut off.
+  if (max <= 0 && min >= 0 && !spec.symmetric) return { ...params, zeroPoint: codeRange(spec.type).qmin };
+  return params;
 }

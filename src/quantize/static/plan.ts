@@ -76,7 +76,8 @@ class Planner {
   }
 
   settle(): StaticPlan {
-    if (this.#options.mayAbsorb) for (const node of this.#roles.keys()) this.#absorb(node);
+    // Behind what moves values nothing is absorbed: in front of the move the values are not cut off yet.
+    if (this.#options.mayAbsorb) for (const [node, role] of this.#roles) if (!role.shares) this.#absorb(node);
     for (let removed = true; removed; ) {
       removed = false;
       for (const [node, role] of this.#roles)
