@@ -4,30 +4,22 @@ import { stat } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { LlmcError } from '../errors.ts';
 import { type OpenedModel, openModel } from '../onnx/read.ts';
+import { blame } from '../probe/layers/blame.ts';
 import { compareLayers, type LayerFidelity } from '../probe/layers/compare-layers.ts';
+import { leader } from '../probe/layers/leader.ts';
 import { CLEAN_DB } from '../probe/layers/rank.ts';
 import { touchedPairs } from '../probe/layers/touched.ts';
 import { modelNames } from '../report/model-names.ts';
 import { modelRecord } from '../report/record.ts';
-import type { Fidelity, LayerRecord, Report } from '../report/schema.ts';
+import type { LayerRecord, Report } from '../report/schema.ts';
 import { formatBytes } from '../report/units.ts';
-import { feedAdapter } from '../runtime/adapt.ts';
-import { FidelityMeter } from '../runtime/fidelity.ts';
-import { type ModelInputs, openInputs } from '../runtime/inputs.ts';
-import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
-import { requireSameInterface } from './interface.ts';
-import { suggest } from './suggest.ts';
+import { type InputChoice, outputsOf } from './outputs.ts';
+import { FINE_DB, type Suspect, suggest } from './suggest.ts';
 
 export type LayerOrder = 'loss' | 'sqnr' | 'order';
 
-export interface CompareOptions {
-  /** A data spec; absent means generated inputs. */
-  readonly data?: string;
-  /** Rows at most. */
-  readonly samples: number;
-  /** Sizes of symbolic dims by name. */
-  readonly dims: Readonly<Record<string, number>>;
+export interface CompareOptions extends InputChoice {
   readonly sort: LayerOrder;
 }
 
@@ -71,10 +63,18 @@ export async function compareModels(
       hint: 'compare variants of one model, e.g. before and after quantizing',
     });
   const touched = touchedPairs(result.layers, context.signal);
-  const suspects = result.layers.map((layer, order) => ({
-    record: layerRecord(layer, order, touched.has(layer)),
-    selector: layer.before.node.name || layer.before.value.name,
-  }));
+  const compared = new Set(result.layers.map((layer) => layer.before.value));
+  const noise = blame(result.layers, touched, FINE_DB);
+  const records: LayerRecord[] = [];
+  const suspects: Suspect[] = [];
+  for (const [order, layer] of result.layers.entries()) {
+    const node = leader(layer.before.node, compared);
+    const record = layerRecord(layer, node.label, order, touched.has(layer));
+    records.push(record);
+    const own = noise.get(layer);
+    const selector = node.name || (node.output()?.name ?? layer.before.value.name);
+    if (own !== undefined) suspects.push({ record, selector, noise: own });
+  }
   const first = modelRecord(names[0], paths[0], sizes[0]);
   const second = { ...modelRecord(names[1], paths[1], sizes[1]), fidelity: whole.fidelity };
   return {
@@ -89,10 +89,7 @@ export async function compareModels(
         metricDrop: {},
       },
     ],
-    layers: sorted(
-      suspects.map(({ record }) => record),
-      options.sort,
-    ),
+    layers: sorted(records, options.sort),
     suggestions: suggest(suspects, after.model),
     steps: [
       {
@@ -127,65 +124,10 @@ function requireMemory([before, after]: readonly [number, number]): void {
   );
 }
 
-interface Whole {
-  readonly inputs: ModelInputs;
-  readonly adapt: ReturnType<typeof feedAdapter>;
-  readonly fidelity: Fidelity | null;
-}
-
-/** Runs both models as they are deployed, with everything the runtime optimizes. */
-async function outputsOf(
-  paths: readonly [string, string],
-  names: readonly [string, string],
-  options: CompareOptions,
-  context: Context,
-): Promise<Whole> {
-  const before = await openSession(paths[0], { threads: context.threads });
-  try {
-    const after = await openSession(paths[1], { threads: context.threads });
-    try {
-      return await runBoth(before, after, names, options, context);
-    } finally {
-      await after.release();
-    }
-  } finally {
-    await before.release();
-  }
-}
-
-async function runBoth(
-  before: Session,
-  after: Session,
-  names: readonly [string, string],
-  options: CompareOptions,
-  context: Context,
-): Promise<Whole> {
-  requireSameInterface({ name: names[0], inputs: before.inputs }, { name: names[1], inputs: after.inputs });
-  const inputs = await openInputs(before, {
-    seed: context.seed,
-    signal: context.signal,
-    rows: options.samples,
-    dims: options.dims,
-    ...(options.data === undefined ? {} : { data: options.data }),
-  });
-  const adapt = feedAdapter(inputs.inputs, after.inputs);
-  const meter = new FidelityMeter(before.outputs, after.outputs);
-  const progress = context.progress('running both', Math.min(options.samples, inputs.rows));
-  for await (const { feeds, size } of inputs.batches(options.samples)) {
-    context.signal.throwIfAborted();
-    meter.add(await before.run(feeds), await after.run(adapt(feeds)), size);
-    progress.tick(size);
-  }
-  progress.done();
-  for (const [name, shapes] of meter.differing)
-    context.warn(`output "${name}" was not compared: its shapes differ, ${shapes}`);
-  return { inputs, adapt, fidelity: meter.result(names[0], inputs.synthetic) };
-}
-
-function layerRecord(layer: LayerFidelity, order: number, touched: boolean): LayerRecord {
+function layerRecord(layer: LayerFidelity, node: string, order: number, touched: boolean): LayerRecord {
   const { before, after, by, sqnrDb, cosine, maxAbsError, inputDb, added } = layer;
   return {
-    node: before.node.label,
+    node,
     value: before.value.name,
     counterpart: after.value.name,
     matched: by,

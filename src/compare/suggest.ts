@@ -2,16 +2,17 @@
 import type { Model } from '../ir/model.ts';
 import { allNodes } from '../ir/walk.ts';
 import type { LayerRecord } from '../report/schema.ts';
-import { formatDb, formatShare } from '../report/units.ts';
+import { formatDb } from '../report/units.ts';
 
-/** A layer and what `--exclude` calls its node. */
+/** A changed layer, what `--exclude` calls its node, and the noise power it answers for. */
 export interface Suspect {
   readonly record: LayerRecord;
   readonly selector: string;
+  readonly noise: number;
 }
 
-/** Above this a layer is not worth a flag. */
-const FINE_DB = 30;
+/** Layers above this many decibels are not worth a flag. */
+export const FINE_DB = 30;
 /** Layers that make this share of the noise are worth leaving alone, if they are few. */
 const SHARE = 0.5;
 const FEW = 3;
@@ -27,25 +28,23 @@ const ALTERNATIVES: readonly (readonly [op: string, advice: string])[] = [
   ['DequantizeLinear', '--per-channel, or --scheme fp16'],
 ];
 
-/** At most one sentence; nothing when no layer that was changed loses much. `second` is the model judged. */
+/** At most one sentence; nothing without suspects. `second` is the model judged. */
 export function suggest(suspects: readonly Suspect[], second: Model): string[] {
-  const guilty = suspects
-    .filter(({ record }) => record.touched && record.addedNoise > 0 && (record.sqnrDb ?? Infinity) < FINE_DB)
-    .sort((a, b) => b.record.addedNoise - a.record.addedNoise);
-  const total = guilty.reduce((sum, { record }) => sum + record.addedNoise, 0);
+  const guilty = [...suspects].sort((a, b) => b.noise - a.noise);
+  const total = guilty.reduce((sum, { noise }) => sum + noise, 0);
   const worst = leading(guilty, total * SHARE);
   const [first] = worst;
   if (!first) return [];
   if (worst.length <= FEW) {
     const flags = [...new Set(worst.map(({ selector }) => `--exclude ${shellQuoted(selector)}`))].join(' ');
-    const share = worst.reduce((sum, { record }) => sum + record.addedNoise, 0) / total;
+    const share = worst.reduce((sum, { noise }) => sum + noise, 0) / total;
     const who = worst.length === 1 ? first.record.node : `${worst.length} layers`;
-    return [`${flags} leaves out ${who}, where ${formatShare(share)} of the noise of changed layers arises`];
+    return [`${flags} leaves out ${who}, behind ${Math.round(share * 100)}% of the noise`];
   }
   const ops = new Set([...allNodes(second)].map(({ op }) => op));
   const advice = ALTERNATIVES.find(([op]) => ops.has(op))?.[1];
   return [
-    `no layer stands out: the loss is spread over ${guilty.length} changed layers, the worst at ${formatDb(first.record.sqnrDb)}` +
+    `no layer stands out: the noise comes from ${guilty.length} changed layers, the worst at ${formatDb(first.record.sqnrDb)}` +
       (advice === undefined ? '' : `; try ${advice}`),
   ];
 }
@@ -57,7 +56,7 @@ function leading(sorted: readonly Suspect[], noise: number): Suspect[] {
   for (const suspect of sorted) {
     if (taken.length > 0 && sum >= noise) break;
     taken.push(suspect);
-    sum += suspect.record.addedNoise;
+    sum += suspect.noise;
   }
   return taken;
 }

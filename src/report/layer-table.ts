@@ -13,6 +13,9 @@ export const LAYER_ALIGNS: readonly Align[] = ['left', 'right', 'right', 'right'
 /** What the last column says of a layer that differs by itself. */
 const TOUCHED = 'changed';
 
+/** What is said instead of a table of equals. */
+export const ALL_EQUAL = 'every value that both models compute is the same';
+
 /** Cells of one layer under `LAYER_HEADER`; `name` prepares the layer's name. */
 export function layerCells(layer: LayerRecord, name: (text: string) => string): string[] {
   return [
@@ -34,6 +37,7 @@ function lost({ inputSqnrDb, lossDb }: LayerRecord): string {
 /** The table as aligned lines; nothing for a report without layers. */
 export function layerLines({ layers, models }: Report, most: number): string[] {
   if (!layers || layers.length === 0) return [];
+  if (layers.every(({ sqnrDb }) => sqnrDb === null)) return [ALL_EQUAL];
   const shown = layers.slice(0, most);
   const rows = shown.map((layer) => layerCells(layer, (text) => shorten(text, LONGEST_NAME)));
   const [, second] = models.map(({ name }) => shorten(name, LONGEST_NAME));

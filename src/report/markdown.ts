@@ -1,6 +1,6 @@
 /** Renders a report as a pull-request comment: one headline table, the rest folded away, within GitHub's limit. */
 import { groupModels } from './groups.ts';
-import { LAYER_HEADER, LAYERS_SHOWN, layerCells } from './layer-table.ts';
+import { ALL_EQUAL, LAYER_HEADER, LAYERS_SHOWN, layerCells } from './layer-table.ts';
 import { shorten } from './layout.ts';
 import { codeSpan, collapsed, escapeMarkdown, markdownTable } from './markdown-text.ts';
 import { passLines } from './pass-lines.ts';
@@ -117,6 +117,7 @@ function requirementLines(report: Report): string[] {
 /** The layers in the order asked for, with what to do about them. */
 function layerLines({ layers, suggestions }: Report): string[] {
   if (!layers || layers.length === 0) return [];
+  if (layers.every(({ sqnrDb }) => sqnrDb === null)) return [ALL_EQUAL, ''];
   const rows = layers.slice(0, LAYERS_SHOWN).map((layer) => {
     const [name = '', ...cells] = layerCells(layer, codeSpan);
     return [name, ...cells.map((cell) => escapeMarkdown(cell))];

@@ -41,7 +41,8 @@ function layerSection(
   { palette, width, verbose, layers = LAYERS_SHOWN }: TextView,
 ): string[] {
   const [title, header, ...rows] = layerLines(report, verbose ? Infinity : layers);
-  if (title === undefined || header === undefined) return [];
+  if (title === undefined) return [];
+  if (header === undefined) return [title];
   const advice = (report.suggestions ?? []).flatMap((text) =>
     wrap(`${palette.accent('suggested:')} ${printable(text)}`, width, 2),
   );

@@ -53,7 +53,8 @@ export const NO_SIGNAL_DB = -300;
 /** Decibels; null in a report means equal outputs. */
 export function formatDb(db: number | null): string {
   if (db === null || db === Infinity) return 'equal';
-  return db <= NO_SIGNAL_DB ? 'no signal' : `${db.toFixed(1)} dB`;
+  // Adding 0 makes 0 of what rounds to -0.
+  return db <= NO_SIGNAL_DB ? 'no signal' : `${(Math.round(db * 10) / 10 + 0).toFixed(1)} dB`;
 }
 
 /** Cosine similarity with enough digits to tell 0.9999 from 1; only an exact 1 prints as 1. */

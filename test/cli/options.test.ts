@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandSpec, defineCommand } from '../../src/cli/command.ts';
 import { benchSpec } from '../../src/cli/commands/bench.options.ts';
+import { compareSpec } from '../../src/cli/commands/compare.options.ts';
 import { completionSpec } from '../../src/cli/commands/completion.options.ts';
 import { convertSpec } from '../../src/cli/commands/convert.options.ts';
 import { demoSpec } from '../../src/cli/commands/demo.options.ts';
@@ -18,6 +19,7 @@ const specs: readonly CommandSpec[] = [
   convertSpec,
   quantizeSpec,
   benchSpec,
+  compareSpec,
   reportSpec,
   opsSpec,
   demoSpec,

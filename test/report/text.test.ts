@@ -165,4 +165,31 @@ describe('text report', () => {
     expect(brief).toContain('t29_end, t28_end, t27_end and 27 more');
     for (const { what } of skipped) expect(full).toContain(what);
   });
+
+  it('lists the layers of a comparison, as many as asked for, with what to do about them', () => {
+    const layers = Array.from({ length: 30 }, (_, order) => ({
+      node: `conv${order} (Conv)`,
+      value: 'v',
+      counterpart: 'v',
+      matched: 'name' as const,
+      order,
+      sqnrDb: 30 - order / 10,
+      inputSqnrDb: order === 0 ? null : 32.5,
+      lossDb: 2.5 + order / 10,
+      addedNoise: 0.001,
+      cosine: 0.999,
+      maxAbsError: order === 1 ? Number.MAX_VALUE : 0.5,
+      touched: order < 2,
+    }));
+    const report = sampleReport({ layers, suggestions: ["--exclude 'conv29' leaves it out"] });
+    const text = renderText(report, { ...plain, layers: 3 });
+    expect(text).toMatch(/^layer +in +out +lost +cosine +max error$/m);
+    expect(text).toMatch(/^conv0 \(Conv\) +equal +30\.0 dB +- +0\.9990 +0\.500 +changed$/m);
+    expect(text).toMatch(/^conv1 \(Conv\) +32\.5 dB +29\.9 dB +2\.6 dB +0\.9990 +infinite +changed$/m);
+    expect(text).toMatch(/^conv2 \(Conv\) +32\.5 dB .* 0\.500$/m);
+    expect(text).not.toContain('conv3 ');
+    expect(text).toContain('and 27 more; --top N or --verbose shows them');
+    expect(text).toContain("suggested: --exclude 'conv29' leaves it out");
+    expect(renderText(report, { ...plain, verbose: true })).toContain('conv29 (Conv)');
+  });
 });

@@ -64,8 +64,8 @@ export async function compareLayers(
   budgetBytes = BUDGET_BYTES,
 ): Promise<LayerComparison> {
   const first = await firstBatch(inputs);
-  await inferTypes(before.model, sizesOf(before.model, first.feeds));
-  await inferTypes(after.model, sizesOf(after.model, inputs.adapt(first.feeds)));
+  await learnTypes(before, first.feeds, context);
+  await learnTypes(after, inputs.adapt(first.feeds), context);
   const half = budgetBytes / 2;
   const left = new Map<string, string[]>();
   const ours = await sketches(before, first.feeds, half, context);
@@ -81,6 +81,12 @@ export async function compareLayers(
 async function firstBatch(inputs: ComparisonInputs): Promise<InputBatch> {
   for await (const batch of inputs.batches()) return batch;
   throw new LlmcError('DATA', 'there are no rows to compare on', { hint: 'give at least one row of data' });
+}
+
+/** Values that neither the runtime nor the file gives a type cannot be compared. */
+async function learnTypes({ model, path }: OpenedModel, feeds: Feeds, context: Context): Promise<void> {
+  for (const { graph, reason } of await inferTypes(model, sizesOf(model, feeds)))
+    context.warn(`${path}: types in graph '${graph}' are taken from the file: ${reason}`);
 }
 
 /** Sizes of the symbolic dims of a model's inputs. */

@@ -1,6 +1,7 @@
 /** Finds the values that two variants of a model both compute: by name, and by what they hold where names differ. */
 import type { Value } from '../../ir/value.ts';
 import type { ComputedValue } from './computed.ts';
+import { echoes } from './echoes.ts';
 import { distance, likeness, type Sketch, sameDims } from './sketch.ts';
 
 export interface Pair {
@@ -24,6 +25,8 @@ export type Sketches = ReadonlyMap<Value, Sketch>;
 const ALIKE = 0.9;
 /** Below this a pair of the same name is given up if something else is alike. */
 const DOUBTFUL = 0.5;
+/** An echo is taken for a value where its error is at most this share of the namesake's. */
+const CLEARLY_NEARER = 0.25;
 /** Fewer elements agree by chance. */
 const FEWEST = 16;
 
@@ -82,6 +85,7 @@ class Search {
   readonly taken = new Set<ComputedValue>();
   readonly #after: readonly ComputedValue[];
   readonly #sketches: Sketches;
+  readonly #echoed = new Set<Value>();
   /** Counterparts of what a value is computed from come before its own; of what is computed from it, behind. */
   readonly #latest = new Map<Value, number>();
 
@@ -94,6 +98,7 @@ class Search {
     this.#after = after;
     this.#sketches = sketches;
     for (const [ours, { theirs, doubtful }] of named) if (!doubtful) this.#settle(ours, theirs);
+    this.#preferEchoes(named);
     for (const { value, node } of [...before].reverse()) {
       const own = this.sure.get(value)?.order ?? this.#latest.get(value) ?? after.length;
       for (const input of node.inputs)
@@ -106,8 +111,32 @@ class Search {
   }
 
   #settle(ours: ComputedValue, theirs: ComputedValue): void {
+    const former = this.sure.get(ours.value);
+    if (former) this.taken.delete(former);
     this.sure.set(ours.value, theirs);
     this.taken.add(theirs);
+    for (const echo of echoes(theirs.value)) this.#echoed.add(echo);
+  }
+
+  /**
+   * A quantizer does the work of a Relu that was absorbed into it: then what the first model computes under a name is
+   * what comes out of the quantizer, and the value that still has the name is what the Relu read.
+   */
+  #preferEchoes(named: Named): void {
+    const computed = new Map(this.#after.map((value) => [value.value, value]));
+    for (const [ours, { theirs }] of named) {
+      const [sketch, own] = [this.#sketches.get(ours.value), this.#sketches.get(theirs.value)];
+      if (!sketch || !own || sketch.size < FEWEST) continue;
+      let nearest = distance(sketch, own) * CLEARLY_NEARER;
+      for (const echo of echoes(theirs.value)) {
+        const [found, other] = [computed.get(echo), this.#sketches.get(echo)];
+        if (!found || !other || this.taken.has(found) || !sameDims(sketch, other)) continue;
+        const apart = distance(sketch, other);
+        if (apart >= nearest) continue;
+        nearest = apart;
+        this.#settle(ours, found);
+      }
+    }
   }
 
   /** The nearest value that is alike; null without one. */
@@ -129,12 +158,15 @@ class Search {
     return best;
   }
 
-  /** What is free and computed at the right time. */
+  /** What is free, no echo of something taken, and computed at the right time. */
   #candidates(ours: ComputedValue): ComputedValue[] {
     const last = this.#latest.get(ours.value) ?? this.#after.length;
     return this.#after
       .slice(this.#earliest(ours), last)
-      .filter((theirs) => !this.taken.has(theirs) && theirs.nested === ours.nested);
+      .filter(
+        (theirs) =>
+          !this.taken.has(theirs) && !this.#echoed.has(theirs.value) && theirs.nested === ours.nested,
+      );
   }
 
   /** The first order a counterpart can have: behind those of everything the value is computed from. */

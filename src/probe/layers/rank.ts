@@ -23,10 +23,9 @@ export class InputNoise {
   }
 
   of(node: Node): number {
-    return node.inputs.reduce(
-      (worst, value) => Math.min(worst, value ? this.#value(value) : CLEAN_DB),
-      CLEAN_DB,
-    );
+    // What a branch makes is what the node hands out.
+    const read = [...node.inputs, ...node.subgraphs.flatMap(({ outputs }) => outputs)];
+    return read.reduce((worst, value) => Math.min(worst, value ? this.#value(value) : CLEAN_DB), CLEAN_DB);
   }
 
   #value(value: Value): number {
