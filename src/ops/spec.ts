@@ -74,6 +74,8 @@ export interface OpSpec {
    * the elements they became) is multiplied by the same factors, and no other output changes. Absent: in none.
    */
   readonly homogeneous?: InputSets | ((node: Node) => InputSets);
+  /** True when it reads nothing of its inputs but their shapes. */
+  readonly shapeOnly?: true;
   readonly quant?: QuantRole;
   /** Element types of inputs and outputs (grammar in element-types.ts), e.g. `T, int64 -> T`. */
   readonly types?: string;

@@ -11,9 +11,9 @@ export const constants: readonly OpSpec[] = [
     bfloat16: 20,
     cpuBfloat16: true,
   },
-  { type: 'EyeLike', quant: { kind: 'exact' }, types: 'T -> @dtype', bfloat16: 22 },
+  { type: 'EyeLike', shapeOnly: true, quant: { kind: 'exact' }, types: 'T -> @dtype', bfloat16: 22 },
   { type: 'Range', quant: { kind: 'exact' }, types: 'T, T, T -> T', float16: 27, bfloat16: 27 },
   { type: 'com.microsoft.Range', quant: { kind: 'exact' }, types: 'T, T, T? -> T', float16: null },
-  { type: 'Shape', quant: { kind: 'exact' }, types: 'T -> int64', cpuBfloat16: true },
-  { type: 'Size', quant: { kind: 'exact' }, types: 'T -> int64' },
+  { type: 'Shape', shapeOnly: true, quant: { kind: 'exact' }, types: 'T -> int64', cpuBfloat16: true },
+  { type: 'Size', shapeOnly: true, quant: { kind: 'exact' }, types: 'T -> int64' },
 ];

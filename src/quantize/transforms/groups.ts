@@ -1,0 +1,60 @@
+/** All groups of a model that can be scaled together, with the products in each. */
+import type { Model } from '../../ir/model.ts';
+import { Constants, unlistConstants } from '../../passes/constants.ts';
+import type { Context } from '../../step.ts';
+import type { Selection } from '../selection.ts';
+import { type Contraction, contractionsOf } from './contractions.ts';
+import { AxisFlow } from './scaling/axis-flow.ts';
+import { identityMap } from './scaling/channel-map.ts';
+import { collectGroup } from './scaling/collect.ts';
+import type { ScaleGroup } from './scaling/scale-group.ts';
+import { staticShapes } from './scaling/static-shapes.ts';
+
+export interface Migration {
+  readonly group: ScaleGroup;
+  /** Products whose weights take the factors that their activations lose. */
+  readonly contractions: readonly Contraction[];
+}
+
+export interface Migrations {
+  readonly migrations: readonly Migration[];
+  readonly refused: readonly { readonly contraction: Contraction; readonly reason: string }[];
+}
+
+/** Finds the groups; types must be known. An IR 3 model becomes one of IR 4. */
+export async function findMigrations(model: Model, select: Selection, context: Context): Promise<Migrations> {
+  unlistConstants(model);
+  const flow = new AxisFlow(await staticShapes(model, context));
+  const constants = new Constants(model);
+  const all = contractionsOf(model, flow, constants, select);
+  const migrations: Migration[] = [];
+  const refused: { contraction: Contraction; reason: string }[] = [];
+  const placed = new Set<Contraction>();
+  for (const contraction of all) {
+    if (placed.has(contraction)) continue;
+    const { value, axis, size } = contraction;
+    const group = collectGroup(value, identityMap(axis, size), size, flow, constants);
+    if (typeof group === 'string') {
+      refused.push({ contraction, reason: group });
+      continue;
+    }
+    const members = all.filter((each) => !placed.has(each) && isMember(each, group));
+    for (const each of members) placed.add(each);
+    migrations.push({ group, contractions: members });
+  }
+  return { migrations, refused };
+}
+
+/** True when the weight takes, channel by channel, what the activation is divided by. */
+function isMember({ node, data, weight, value, axis, size }: Contraction, group: ScaleGroup): boolean {
+  const scaled = group.values.get(value);
+  const plain =
+    scaled?.exponent === -1 &&
+    size === group.size &&
+    scaled.map.keys.join() === `${axis}` &&
+    scaled.map.index.every((element, at) => element === at);
+  return (
+    plain === true &&
+    group.constants.some((each) => each.node === node && each.input === weight && each.against === data)
+  );
+}

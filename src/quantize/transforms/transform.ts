@@ -1,0 +1,29 @@
+/** Transform: a change of the float model that keeps what it computes and makes it easier to quantize. */
+import type { Model } from '../../ir/model.ts';
+import type { Context } from '../../step.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Selection } from '../selection.ts';
+import type { ChannelMoments } from './gaussian.ts';
+
+export interface TransformOptions {
+  /** A data spec; transforms with `needsData` refuse to work without one. */
+  readonly data?: string | undefined;
+  /** Rows of the data to run, at most. */
+  readonly samples: number;
+  /** Bits of the weights' codes, symmetric with a scale per output channel. */
+  readonly weightBits: number;
+  /** Bits of the activations' codes, with one scale per tensor. */
+  readonly activationBits: number;
+  /** Layers that are not quantized need no help. */
+  readonly select: Selection;
+  /** Normal distributions of values by name, where BatchNormalization told them (`batchNormMoments`). */
+  readonly moments?: ReadonlyMap<string, ChannelMoments>;
+}
+
+export interface Transform {
+  readonly name: string;
+  readonly summary: string;
+  readonly needsData: boolean;
+  /** Edits the model in place; passes are done and types are known. */
+  apply(model: Model, options: TransformOptions, outcome: Outcome, context: Context): Promise<void>;
+}
