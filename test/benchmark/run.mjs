@@ -16,6 +16,14 @@ const BENCHMARKS = {
     "--parity ort beside onnxruntime's Python tools, on fixtures and corpus",
     async () => (await import('./parity.mjs')).parity,
   ],
+  ocr: [
+    'PP-OCR quantized: character error rate and text maps, beside onnxruntime for Python',
+    async () => (await import('./ocr.mjs')).ocr,
+  ],
+  vad: [
+    'silero quantized: the same verdict on every frame of speech',
+    async () => (await import('./vad.mjs')).vad,
+  ],
   large: ['a model of 4 GB against cp', async () => (await import('./large.mjs')).large],
   roundtrip: [
     'convert of a 438 MB model against cp and Python',

@@ -11,13 +11,18 @@ inputs = {i.name: i for i in onnxruntime.InferenceSession(source).get_inputs()}
 
 
 class Rows(CalibrationDataReader):
-    """The arrays of an npz named after the inputs, 32 rows at a time."""
+    """The arrays of an npz named after the inputs (or of an npy for the only one), 32 rows at a time."""
 
     def __init__(self):
-        arrays = {name: array for name, array in numpy.load(data).items() if name in inputs}
+        stored = numpy.load(data)
+        if isinstance(stored, numpy.ndarray):
+            stored = {next(iter(inputs)): stored}
+        arrays = {name: array for name, array in stored.items() if name in inputs}
+        # Floats may be stored in half the width.
+        arrays = {n: a.astype(numpy.float32) if inputs[n].type == "tensor(float)" else a for n, a in arrays.items()}
         rows = len(next(iter(arrays.values())))
         fixed = next(iter(inputs.values())).shape[0]
-        size = fixed if isinstance(fixed, int) else 32
+        size = fixed if isinstance(fixed, int) else min(32, rows)
         self.batches = iter(
             [{n: a[at : at + size] for n, a in arrays.items()} for at in range(0, rows - size + 1, size)]
         )
