@@ -95,13 +95,20 @@ function consider(count: number, scale: number, zeroPoint: number, grid: LayerGr
 
 /** Rounds the block to the nearest codes and sums up what follows from them. */
 function sweep(count: number, scale: number, zeroPoint: number, grid: LayerGrid): void {
+  const weights = blockWeights;
+  const importance = blockImportance;
   const inverse = 1 / scale;
   const lowest = -zeroPoint;
   const highest = (1 << grid.bits) - 1 - zeroPoint;
-  let [error, wl, ll, l, w, h] = [0, 0, 0, 0, 0, 0];
+  let error = 0;
+  let wl = 0;
+  let ll = 0;
+  let l = 0;
+  let w = 0;
+  let h = 0;
   for (let i = 0; i < count; i++) {
-    const weight = blockWeights[i] as number;
-    const counts = blockImportance[i] as number;
+    const weight = weights[i] as number;
+    const counts = importance[i] as number;
     let level = weight * inverse + ROUND - ROUND;
     if (level < lowest) level = lowest;
     else if (level > highest) level = highest;

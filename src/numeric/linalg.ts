@@ -80,6 +80,94 @@ function factorPanel(
   return true;
 }
 
+/**
+ * Solves L L^T X = B for B [size, columns], given the lower triangle of `cholesky`; overwrites B with X.
+ */
+export async function solveFactored(
+  factor: Float64Array,
+  size: number,
+  right: Float64Array,
+  columns: number,
+  engine: MatrixEngine,
+): Promise<void> {
+  for (let first = 0; first < size; first += PANEL) {
+    const last = Math.min(first + PANEL, size);
+    const known = panel(factor, size, first, last, 0, first, false);
+    await subtractProduct(right, known, first, last, right.subarray(0, first * columns), columns, engine);
+    solvePanel(factor, size, right, columns, first, last, false);
+  }
+  const panels = Math.ceil(size / PANEL);
+  for (let index = panels - 1; index >= 0; index--) {
+    const first = index * PANEL;
+    const last = Math.min(first + PANEL, size);
+    const known = panel(factor, size, first, last, last, size, true);
+    await subtractProduct(right, known, first, last, right.subarray(last * columns), columns, engine);
+    solvePanel(factor, size, right, columns, first, last, true);
+  }
+}
+
+/** Rows [first, last) and columns [from, to) of L, or of L^T when `transposed`. */
+function panel(
+  factor: Float64Array,
+  size: number,
+  first: number,
+  last: number,
+  from: number,
+  to: number,
+  transposed: boolean,
+): Float64Array {
+  const width = to - from;
+  const part = new Float64Array((last - first) * width);
+  for (let i = first; i < last; i++) {
+    for (let j = from; j < to; j++) {
+      part[(i - first) * width + j - from] = factor[transposed ? j * size + i : i * size + j] as number;
+    }
+  }
+  return part;
+}
+
+/** Rows [first, last) of `right` minus `left` times the known rows. */
+async function subtractProduct(
+  right: Float64Array,
+  left: Float64Array,
+  first: number,
+  last: number,
+  known: Float64Array,
+  columns: number,
+  engine: MatrixEngine,
+): Promise<void> {
+  if (known.length === 0) return;
+  const product = await engine.multiply(left, known, last - first, known.length / columns, columns);
+  const at = first * columns;
+  for (let i = 0; i < product.length; i++) right[at + i] = (right[at + i] as number) - (product[i] as number);
+}
+
+/** Solves for the rows [first, last), forwards with L or backwards with L^T. */
+function solvePanel(
+  factor: Float64Array,
+  size: number,
+  right: Float64Array,
+  columns: number,
+  first: number,
+  last: number,
+  transposed: boolean,
+): void {
+  const count = last - first;
+  for (let step = 0; step < count; step++) {
+    const i = transposed ? last - 1 - step : first + step;
+    const [from, to] = transposed ? [i + 1, last] : [first, i];
+    for (let j = from; j < to; j++) {
+      const share = factor[transposed ? j * size + i : i * size + j] as number;
+      for (let c = 0; c < columns; c++) {
+        right[i * columns + c] =
+          (right[i * columns + c] as number) - share * (right[j * columns + c] as number);
+      }
+    }
+    const pivot = factor[i * size + i] as number;
+    for (let c = 0; c < columns; c++) right[i * columns + c] = (right[i * columns + c] as number) / pivot;
+  }
+}
+
 /** trace(E^T H E) of errors E [size, columns] under a symmetric H [size, size]: what the errors do to the outputs. */
 export async function quadraticForm(
   errors: Float32Array,

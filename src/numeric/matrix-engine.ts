@@ -5,6 +5,8 @@ export type Floats = Float32Array | Float64Array;
 export interface MatrixEngine {
   /** a [m, k] times b [k, n], row-major, both in the same precision: a new array [m, n]. */
   multiply<T extends Floats>(a: T, b: T, m: number, k: number, n: number): Promise<T>;
+  /** The transpose of a [rows, k] times b [rows, n]: sums of products over rows, [k, n]. */
+  gram<T extends Floats>(a: T, b: T, rows: number, k: number, n: number): Promise<T>;
 }
 
 /** Loops without a runtime: for small matrices, and the reference of every other engine. */
@@ -18,6 +20,11 @@ export const plainEngine: MatrixEngine = {
       product.set(sums, i * n);
     }
     return product as typeof a;
+  },
+  gram: (a, b, rows, k, n) => {
+    const turned = a.slice() as typeof a;
+    for (let r = 0; r < rows; r++) for (let i = 0; i < k; i++) turned[i * rows + r] = a[r * k + i] as number;
+    return plainEngine.multiply(turned, b, k, rows, n);
   },
 };
 

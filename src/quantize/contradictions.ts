@@ -1,6 +1,8 @@
 /** Options of quantize that exclude each other. */
 import { LlmcError } from '../errors.ts';
 import type { QuantizeOptions } from './options.ts';
+import type { Rounding } from './rounding/method.ts';
+import { ROUNDINGS } from './rounding/table.ts';
 
 /** Schemes whose counterpart onnxruntime's Python tools have. */
 const PARITY: ReadonlySet<string> = new Set(['int8', 'int8-dynamic', 'int4']);
@@ -31,10 +33,30 @@ export function refuseContradictions(options: QuantizeOptions): void {
       `--format cast does not go with ${options.scheme}`,
       'use it with --scheme int8-weights',
     );
-  if (options.format === 'qdq' && options.rounding === 'hqq')
-    throw contradiction('--rounding hqq does not go with --format qdq', 'leave out one of them');
-  if (options.rounding === 'hqq' && options.scheme !== 'int4')
-    throw contradiction(`--rounding hqq does not go with ${options.scheme}`, 'use it with --scheme int4');
-  if (options.rounding === 'hqq' && options.symmetric)
-    throw contradiction('--rounding hqq fits zero points, --symmetric has none', 'leave out one of them');
+  refuseRounding(options, contradiction);
+}
+
+function refuseRounding(
+  { rounding, scheme, symmetric, parity, data }: QuantizeOptions,
+  contradiction: (message: string, hint: string) => LlmcError,
+): void {
+  if (rounding === 'nearest') return;
+  const method: Rounding = ROUNDINGS[rounding];
+  if (scheme !== 'int4')
+    throw contradiction(`--rounding ${rounding} does not go with ${scheme}`, 'use it with --scheme int4');
+  if (symmetric && !method.symmetric)
+    throw contradiction(
+      `--rounding ${rounding} fits zero points, --symmetric has none`,
+      'leave out one of them',
+    );
+  if (parity && rounding !== 'hqq')
+    throw contradiction(
+      `--rounding ${rounding} does not go with --parity ort`,
+      "its numbers are llmc's own: leave out one of them",
+    );
+  if (method.data === 'required' && data === undefined)
+    throw contradiction(
+      `--rounding ${rounding} looks at what the layers are given`,
+      'give it inputs with --data, or use --rounding kquant, which needs none',
+    );
 }

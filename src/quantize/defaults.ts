@@ -9,6 +9,7 @@ export const DEFAULTS = {
   weightType: null,
   reduceRange: false,
   rounding: 'nearest',
+  roundingSamples: 128,
   format: 'default',
   target: 'auto',
   check: 'full',

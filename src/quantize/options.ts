@@ -5,6 +5,8 @@ import { DEFAULTS } from './defaults.ts';
 export const SCHEME_NAMES = ['int8', 'int8-dynamic', 'int8-weights', 'int4', 'fp16', 'bf16', 'auto'] as const;
 export type SchemeName = (typeof SCHEME_NAMES)[number];
 
+export const ROUNDING_NAMES = ['nearest', 'hqq', 'kquant', 'gptq', 'awq', 'adaround'] as const;
+
 export const quantizeOptionsSchema = z.strictObject({
   scheme: z.enum(SCHEME_NAMES).default(DEFAULTS.scheme),
   bits: z.union([z.literal(2), z.literal(4), z.literal(8)]).default(DEFAULTS.bits),
@@ -16,7 +18,9 @@ export const quantizeOptionsSchema = z.strictObject({
   /** null: by target. */
   weightType: z.enum(['int8', 'uint8']).nullable().default(DEFAULTS.weightType),
   reduceRange: z.boolean().default(DEFAULTS.reduceRange),
-  rounding: z.enum(['nearest', 'hqq']).default(DEFAULTS.rounding),
+  rounding: z.enum(ROUNDING_NAMES).default(DEFAULTS.rounding),
+  /** int4: rows of the data that rounding looks at. */
+  roundingSamples: z.int().positive().default(DEFAULTS.roundingSamples),
   format: z.enum(['default', 'qdq', 'qoperator', 'cast']).default(DEFAULTS.format),
   include: z.array(z.string()).default([]),
   exclude: z.array(z.string()).default([]),

@@ -115,6 +115,7 @@ function schemeOptions(
     bits: options.bits,
     blockSize: options.blockSize,
     rounding: options.rounding,
+    roundingSamples: options.roundingSamples,
     format: options.format,
     accuracyLevel: options.accuracyLevel,
     halfIo: options.halfIo,

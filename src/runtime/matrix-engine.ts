@@ -1,9 +1,12 @@
-/** Matrix products by onnxruntime: a model of a single MatMul for each precision, opened at first use. */
+/** Matrix products by onnxruntime: a model of a single product for each kind and precision, opened at first use. */
+import { type Attribute, int } from '../ir/attribute.ts';
 import { Builder } from '../ir/builder.ts';
 import { Model } from '../ir/model.ts';
 import type { Floats, MatrixEngine } from '../numeric/matrix-engine.ts';
 import { encodeModel } from '../onnx/write.ts';
 import { openSession, type Session } from './session.ts';
+
+type Op = 'MatMul' | 'Gemm';
 
 /** Whoever makes one releases it. */
 export class RuntimeMatrixEngine implements MatrixEngine {
@@ -15,13 +18,12 @@ export class RuntimeMatrixEngine implements MatrixEngine {
     this.#threads = threads;
   }
 
-  async multiply<T extends Floats>(a: T, b: T, m: number, k: number, n: number): Promise<T> {
-    const dtype = a instanceof Float64Array ? 'float64' : 'float32';
-    const session = this.#sessions.get(dtype) ?? this.#open(dtype);
-    this.#sessions.set(dtype, session);
-    const feeds = { a: { dtype, data: a, dims: [m, k] }, b: { dtype, data: b, dims: [k, n] } };
-    const { product } = await (await session).run(feeds);
-    return product?.data as T;
+  multiply<T extends Floats>(a: T, b: T, m: number, k: number, n: number): Promise<T> {
+    return this.#run('MatMul', a, [m, k], b, [k, n]);
+  }
+
+  gram<T extends Floats>(a: T, b: T, rows: number, k: number, n: number): Promise<T> {
+    return this.#run('Gemm', a, [rows, k], b, [rows, n]);
   }
 
   async release(): Promise<void> {
@@ -29,7 +31,17 @@ export class RuntimeMatrixEngine implements MatrixEngine {
     this.#sessions.clear();
   }
 
-  #open(dtype: 'float32' | 'float64'): Promise<Session> {
+  async #run<T extends Floats>(op: Op, a: T, aDims: number[], b: T, bDims: number[]): Promise<T> {
+    const dtype = a instanceof Float64Array ? 'float64' : 'float32';
+    const key = `${op} ${dtype}`;
+    const session = this.#sessions.get(key) ?? this.#open(op, dtype);
+    this.#sessions.set(key, session);
+    const feeds = { a: { dtype, data: a, dims: aDims }, b: { dtype, data: b, dims: bDims } };
+    const { product } = await (await session).run(feeds);
+    return product?.data as T;
+  }
+
+  #open(op: Op, dtype: 'float32' | 'float64'): Promise<Session> {
     const model = new Model(8, new Map([['', 13]]));
     const { graph } = model;
     const type = { dtype, shape: [null, null] };
@@ -38,7 +50,8 @@ export class RuntimeMatrixEngine implements MatrixEngine {
       value.type = type;
       graph.inputs.push(value);
     }
-    graph.outputs.push(new Builder(graph).op('MatMul', graph.inputs, { output: 'product', type }));
+    const attributes: Record<string, Attribute> = op === 'Gemm' ? { transA: int(1) } : {};
+    graph.outputs.push(new Builder(graph).op(op, graph.inputs, { output: 'product', type, attributes }));
     return openSession({ model: encodeModel(model) }, { threads: this.#threads });
   }
 }

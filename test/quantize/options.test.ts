@@ -17,6 +17,7 @@ it('has the defaults of the command line', () => {
     weightType: null,
     reduceRange: false,
     rounding: 'nearest',
+    roundingSamples: 128,
     format: 'default',
     include: [],
     exclude: [],
@@ -55,7 +56,11 @@ describe('contradictions', () => {
     [{ scheme: 'fp16', parity: 'ort' }, /--parity ort has no counterpart for fp16/],
     [{ scheme: 'int8-dynamic', format: 'qdq' }, /--format qdq does not go with int8-dynamic/],
     [{ scheme: 'int4', format: 'cast' }, /--format cast does not go with int4/],
-    [{ scheme: 'int4', format: 'qdq', rounding: 'hqq' }, /--rounding hqq does not go with --format qdq/],
+    [{ scheme: 'int4', rounding: 'gptq' }, /--rounding gptq looks at what the layers are given/],
+    [{ scheme: 'int4', rounding: 'awq' }, /--rounding awq looks/],
+    [{ scheme: 'int4', rounding: 'adaround' }, /--rounding adaround looks/],
+    [{ scheme: 'int4', rounding: 'kquant', parity: 'ort' }, /--rounding kquant does not go with --parity/],
+    [{ scheme: 'fp16', rounding: 'gptq', data: 'x.npz' }, /--rounding gptq does not go with fp16/],
     [{ scheme: 'int8-weights', rounding: 'hqq' }, /--rounding hqq does not go with int8-weights/],
     [{ scheme: 'int4', rounding: 'hqq', symmetric: true }, /--symmetric has none/],
   ] as const)('%j', ([options, message]) => {
@@ -68,6 +73,9 @@ describe('contradictions', () => {
     { scheme: 'int4', parity: 'ort' },
     { scheme: 'int4', format: 'qdq', bits: 2 },
     { scheme: 'int4', rounding: 'hqq', symmetric: false },
+    { scheme: 'int4', rounding: 'hqq', format: 'qdq' },
+    { scheme: 'int4', rounding: 'kquant', symmetric: true },
+    { scheme: 'int4', rounding: 'gptq', data: 'x.npz', format: 'qdq', symmetric: true },
     { scheme: 'int8-weights', format: 'cast' },
   ])('none in %j', (options) => {
     expect(() => refuseContradictions(parse(options))).not.toThrow();

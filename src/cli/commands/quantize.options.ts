@@ -32,9 +32,12 @@ export const quantizeSpec = {
       { flags: '--per-channel', description: 'a scale for every output channel' },
       { flags: '--per-tensor', description: 'one scale for a whole tensor' },
     ),
-    rounding: choice('--rounding <method>', 'how weights become integers', ['nearest', 'hqq'], {
-      fallback: 'nearest',
-    }),
+    rounding: choice(
+      '--rounding <method>',
+      'int4: how weights become integers; gptq, awq and adaround need --data',
+      ['nearest', 'hqq', 'kquant', 'gptq', 'awq', 'adaround'],
+      { fallback: 'nearest' },
+    ),
     format: choice(
       '--format <name>',
       'operators of the result; qdq: blocked QDQ of opset 21 (int4); cast: folded at load, full speed (int8-weights)',

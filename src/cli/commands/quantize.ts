@@ -66,6 +66,7 @@ function parse(options: Invocation<typeof quantizeSpec>['options']): QuantizeOpt
     weightType: options.scheme.weightsType ?? options.weightsType ?? null,
     reduceRange: options.reduceRange,
     rounding: options.rounding ?? DEFAULTS.rounding,
+    roundingSamples: options.samples ?? DEFAULTS.roundingSamples,
     format: options.format ?? DEFAULTS.format,
     include: [...options.include],
     exclude: [...options.exclude],

@@ -22,7 +22,7 @@ export function gatherToNBits(node: Node, matrices: NBitsMatrices, options: Sche
   if (width % options.blockSize !== 0)
     return `its rows of ${width} are no whole blocks of ${options.blockSize}`;
   if (quantizedBytes(rows, width, options) >= byteLength) return 'it would become larger';
-  const matrix = matrices.get(table, true);
+  const matrix = matrices.get(table, true, options.bits);
   const emitter = new Emitter(node);
   const [output] = takeOutputs(node);
   if (!output) return 'its output is unused';

@@ -23,7 +23,7 @@ export function matMulToNBits(node: Node, matrices: NBitsMatrices, options: Sche
   if (options.parity && matrix.value !== b) return "onnxruntime's tool looks only at initializers";
   const reason = unsuited(matrix.value.tensor, matrix.transposed, a, options);
   if (reason) return reason;
-  emit(node, a, matrices.get(matrix.value, matrix.transposed), options, null);
+  emit(node, a, matrices.get(matrix.value, matrix.transposed, options.bits), options, null);
   return null;
 }
 
@@ -42,7 +42,7 @@ export function gemmToNBits(node: Node, matrices: NBitsMatrices, options: Scheme
   const beta = node.float('beta', 1);
   const factor = (): Value => emitter.constant(`${c?.name}_beta`, scalarLike(b.tensor?.dtype, beta));
   const bias = c && beta !== 1 ? emitter.op('Mul', [c, factor()], `${c.name}_scaled`) : (c ?? null);
-  emit(node, left, matrices.get(b, rows, node.float('alpha', 1)), options, bias);
+  emit(node, left, matrices.get(b, rows, options.bits, node.float('alpha', 1)), options, bias);
   return null;
 }
 
@@ -76,13 +76,13 @@ function emit(node: Node, a: Value, matrix: NBitsMatrix, options: SchemeOptions,
   const attributes: Record<string, Attribute> = {
     K: int(matrix.k),
     N: int(matrix.n),
-    bits: int(options.bits),
+    bits: int(matrix.bits),
     block_size: int(options.blockSize),
   };
   if (options.accuracyLevel !== null) attributes['accuracy_level'] = int(options.accuracyLevel);
   const inputs = [a, matrix.codes, matrix.scales, ...(matrix.zeroPoints ? [matrix.zeroPoints] : [])];
   emitter.into('MatMulNBits', inputs, [target], {
-    name: node.name ? `${node.name}_Q${options.bits}` : '',
+    name: node.name ? `${node.name}_Q${matrix.bits}` : '',
     domain: 'com.microsoft',
     attributes,
   });

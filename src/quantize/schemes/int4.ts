@@ -1,39 +1,45 @@
 /** int4 (and 2 or 8 bit): block-wise low-bit matrices, as MatMulNBits and GatherBlockQuantized or as blocked QDQ. */
 import { isFloat } from '../../ir/dtype.ts';
+import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { allNodes } from '../../ir/walk.ts';
+import type { BlockBits } from '../../numeric/block.ts';
 import { runPasses } from '../../passes/pass.ts';
 import { removeDead } from '../../passes/remove-dead.ts';
 import { inferTypes } from '../../runtime/shapes.ts';
+import type { Context } from '../../step.ts';
 import { constantMatrix } from '../constant-matrix.ts';
 import { dropUnused } from '../emit.ts';
 import { gatherToNBits } from '../nbits/gather.ts';
 import { gemmToNBits, matMulToNBits } from '../nbits/matmul.ts';
 import { NBitsMatrices } from '../nbits/matrix.ts';
 import { BlockedQdq } from '../nbits/qdq.ts';
+import type { Outcome } from '../outcome.ts';
+import { dataRounding } from '../rounding/data-rounding.ts';
+import { roundedText, roundingSummary } from '../rounding/rounding-text.ts';
 import type { Scheme, SchemeOptions } from './scheme.ts';
 
-/** Rewrites one node; a string says why it stays as it is. */
-type Rule = (node: Node) => string | null;
+/** Rewrites one node with weights of that many bits; a string says why it stays as it is. */
+type Rule = (node: Node, bits: BlockBits) => string | null;
 
 /** Operators with low-bit kernels and the input that holds their weight. */
 const WEIGHT_OF: Readonly<Record<string, number>> = { Gather: 0, Gemm: 1, MatMul: 1 };
 
 function kernelRules(matrices: NBitsMatrices, options: SchemeOptions): Record<string, Rule> {
-  const matMul: Rule = (node) => matMulToNBits(node, matrices, options);
+  const matMul: Rule = (node, bits) => matMulToNBits(node, matrices, { ...options, bits });
   // onnxruntime's tool looks at MatMul alone.
   if (options.parity) return { MatMul: matMul };
   return {
-    Gather: (node) => gatherToNBits(node, matrices, options),
-    Gemm: (node) => gemmToNBits(node, matrices, options),
+    Gather: (node, bits) => gatherToNBits(node, matrices, { ...options, bits }),
+    Gemm: (node, bits) => gemmToNBits(node, matrices, { ...options, bits }),
     MatMul: matMul,
   };
 }
 
 function qdqRules(qdq: BlockedQdq): Record<string, Rule> {
   return {
-    Gemm: (node) => qdq.replace(node, 1, node.int('transB') ? 1 : 0),
-    MatMul: (node) => blockedMatMul(node, qdq),
+    Gemm: (node, bits) => qdq.replace(node, 1, node.int('transB') ? 1 : 0, bits),
+    MatMul: (node, bits) => blockedMatMul(node, qdq, bits),
   };
 }
 
@@ -41,13 +47,20 @@ function qdqRules(qdq: BlockedQdq): Record<string, Rule> {
 const COMPUTED = '';
 
 /** The constant of a MatMul, or the one in front of the Transpose that keeps it tied to other users. */
-function blockedMatMul(node: Node, qdq: BlockedQdq): string | null {
+function blockedMatMul(node: Node, qdq: BlockedQdq, bits: BlockBits): string | null {
   const operand = node.input(1);
-  if (operand?.tensor) return qdq.replace(node, 1, 0);
+  if (operand?.tensor) return qdq.replace(node, 1, 0, bits);
   const matrix = operand && constantMatrix(operand);
   if (!matrix || !operand.producer)
     return node.input(0)?.tensor ? 'the constant is on the left; blocks run along the right' : COMPUTED;
-  return qdq.replace(operand.producer, 0, matrix.transposed ? 1 : 0);
+  return qdq.replace(operand.producer, 0, matrix.transposed ? 1 : 0, bits);
+}
+
+/** A node that was rewritten, and the name of its weight. */
+interface Rewritten {
+  readonly label: string;
+  readonly weight: string;
+  readonly bits: BlockBits;
 }
 
 export const int4: Scheme = {
@@ -61,25 +74,19 @@ export const int4: Scheme = {
     const matrices = new NBitsMatrices(options);
     const qdq = new BlockedQdq(options);
     const rules = options.format === 'qdq' ? qdqRules(qdq) : kernelRules(matrices, options);
-    const nodes = [...allNodes(model, { functions: false })];
-    const progress = context.progress('planning', nodes.length);
-    for (const node of nodes) {
-      progress.tick();
-      const rule = rules[node.opType];
-      const weight = node.input(WEIGHT_OF[node.opType] ?? 0);
-      if (!rule || (weight?.dtype && !isFloat(weight.dtype))) continue;
-      const label = node.label;
-      const bytes = weight?.tensor?.byteLength ?? 0;
-      const reason = options.select(node) ?? rule(node);
-      if (reason === null)
-        outcome.change(label, `${options.bits}-bit weights in blocks of ${options.blockSize}`);
-      else if (reason !== '') outcome.skip(label, reason, bytes, 'node');
-    }
+    const rounding = dataRounding(model, options);
+    const rewritten = rewrite(model, rules, options, outcome, context);
     // onnxruntime's tool imports its domain even where it found nothing to do.
-    if (options.format !== 'qdq' && (outcome.changed.length > 0 || options.parity))
+    if (options.format !== 'qdq' && (rewritten.length > 0 || options.parity))
       model.opsets.set('com.microsoft', model.opsets.get('com.microsoft') ?? 1);
     dropUnused([...matrices.retired, ...qdq.retired]);
-    progress.done();
+    const rounded = (await rounding?.([...matrices.made, ...qdq.made], context)) ?? new Map();
+    for (const { label, weight, bits } of rewritten) {
+      const result = rounded.get(weight);
+      const how = result ? `, ${roundedText(result)}` : '';
+      outcome.change(label, `${bits}-bit weights in blocks of ${options.blockSize}${how}`);
+    }
+    for (const line of roundingSummary(rounded)) outcome.note(line);
     if (options.halfRest) {
       await runPasses(model, [removeDead], context);
       // The new nodes' values have no types yet.
@@ -89,3 +96,30 @@ export const int4: Scheme = {
     }
   },
 };
+
+function rewrite(
+  model: Model,
+  rules: Readonly<Record<string, Rule>>,
+  options: SchemeOptions,
+  outcome: Outcome,
+  context: Context,
+): Rewritten[] {
+  const rewritten: Rewritten[] = [];
+  const nodes = [...allNodes(model, { functions: false })];
+  const progress = context.progress('planning', nodes.length);
+  for (const node of nodes) {
+    progress.tick();
+    const rule = rules[node.opType];
+    const operand = node.input(WEIGHT_OF[node.opType] ?? 0);
+    if (!rule || (operand?.dtype && !isFloat(operand.dtype))) continue;
+    const label = node.label;
+    const weight = operand && constantMatrix(operand)?.value;
+    const bytes = operand?.tensor?.byteLength ?? 0;
+    const { bits } = options;
+    const reason = options.select(node) ?? rule(node, bits);
+    if (reason === null) rewritten.push({ label, weight: weight?.name ?? '', bits });
+    else if (reason !== '') outcome.skip(label, reason, bytes, 'node');
+  }
+  progress.done();
+  return rewritten;
+}

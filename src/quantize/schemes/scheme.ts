@@ -3,6 +3,7 @@ import type { Model } from '../../ir/model.ts';
 import type { Context } from '../../step.ts';
 import type { QuantizeOptions } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
+import type { RoundingName } from '../rounding/table.ts';
 import type { Selection } from '../selection.ts';
 import type { StaticOptions } from '../static/options.ts';
 
@@ -16,7 +17,9 @@ export interface SchemeOptions {
   readonly reduceRange: boolean;
   readonly bits: 2 | 4 | 8;
   readonly blockSize: number;
-  readonly rounding: 'nearest' | 'hqq';
+  readonly rounding: RoundingName;
+  /** Rows of the data that rounding looks at. */
+  readonly roundingSamples: number;
   readonly format: 'default' | 'qdq' | 'qoperator' | 'cast';
   readonly accuracyLevel: number | null;
   readonly halfIo: boolean;

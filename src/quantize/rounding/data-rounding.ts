@@ -1,0 +1,28 @@
+/** The rounding of a scheme's matrices by data, prepared before the scheme rewrites the model. */
+import type { Model } from '../../ir/model.ts';
+import { cloneModel } from '../../onnx/read.ts';
+import type { Context } from '../../step.ts';
+import type { BlockedMatrix } from '../nbits/blocked-matrix.ts';
+import { isSymmetric } from '../nbits/matrix.ts';
+import type { SchemeOptions } from '../schemes/scheme.ts';
+import type { Rounding } from './method.ts';
+import { type RoundedMatrix, roundMatrices } from './round-matrices.ts';
+import { ROUNDINGS } from './table.ts';
+import { usesOfMatrices } from './uses.ts';
+
+/** Rounds the matrices a scheme made; by name of the constant. */
+export type DataRounding = (
+  matrices: readonly BlockedMatrix[],
+  context: Context,
+) => Promise<ReadonlyMap<string, RoundedMatrix>>;
+
+/** Null when the method asked for does not look at data, or there is none. Keeps the model as it is now. */
+export function dataRounding(model: Model, options: SchemeOptions): DataRounding | null {
+  const method: Rounding = ROUNDINGS[options.rounding];
+  const { data, blockSize, roundingSamples: samples } = options;
+  if (!method.round || data === undefined) return null;
+  const copy = cloneModel(model);
+  const uses = usesOfMatrices(model);
+  const request = { method, data, samples, blockSize, symmetric: isSymmetric(options) };
+  return (matrices, context) => roundMatrices(copy, uses, matrices, request, context);
+}
