@@ -4,9 +4,11 @@ import { channelLayout } from '../../numeric/range.ts';
 import { channelAxis } from '../../ops/contraction.ts';
 import type { ChannelExtremes, ChannelSquares } from './channel-probes.ts';
 import type { Contraction } from './contractions.ts';
+import { largestCode } from './rounded-weight.ts';
 import { elementsOf } from './scaling/channel-map.ts';
 
 export interface NoiseSpec {
+  readonly perChannel: boolean;
   readonly weightBits: number;
   readonly activationBits: number;
 }
@@ -19,9 +21,9 @@ export interface Product {
   readonly weight: Float32Array;
   /** The input channel of each. */
   readonly inputs: Int32Array;
-  /** The output channel of each, from 0. */
-  readonly outputs: Int32Array;
-  readonly channels: number;
+  /** Which scale each has: that of its output channel, or one for all. */
+  readonly scales: Int32Array;
+  readonly scaleCount: number;
   /** [size] largest magnitude in the whole weight for each input channel. */
   readonly weightMax: Float64Array;
 }
@@ -34,6 +36,7 @@ export function productOf(
   { node, weight, map, size }: Contraction,
   extremes: ChannelExtremes,
   squares: ChannelSquares,
+  perChannel: boolean,
 ): Product | null {
   const tensor = node.constant(weight);
   const axis = channelAxis(node, weight);
@@ -57,8 +60,8 @@ export function productOf(
     squares,
     weight: Float32Array.from(kept, (i) => values[i] as number),
     inputs: Int32Array.from(kept, (i) => inputs[i] as number),
-    outputs: Int32Array.from(kept, (i) => Math.floor(channelOf(i) / step)),
-    channels: Math.ceil(channels / step),
+    scales: Int32Array.from(kept, (i) => (perChannel ? Math.floor(channelOf(i) / step) : 0)),
+    scaleCount: perChannel ? Math.ceil(channels / step) : 1,
     weightMax,
   };
 }
@@ -70,21 +73,21 @@ export function productOf(
  * @param factors [size]
  */
 export function noiseOf(product: Product, factors: Float64Array, spec: NoiseSpec): number {
-  const { weight, inputs, outputs, channels } = product;
-  const levels = 2 ** (spec.weightBits - 1) - 1;
-  const steps = new Float64Array(channels);
+  const { weight, inputs, scales, scaleCount } = product;
+  const levels = largestCode(spec.weightBits);
+  const steps = new Float64Array(scaleCount);
   for (let i = 0; i < weight.length; i++) {
     const magnitude = Math.abs(weight[i] as number) * factorOf(factors, inputs[i] as number);
-    if (magnitude > (steps[outputs[i] as number] as number)) steps[outputs[i] as number] = magnitude;
+    if (magnitude > (steps[scales[i] as number] as number)) steps[scales[i] as number] = magnitude;
   }
-  for (let c = 0; c < channels; c++) steps[c] = (steps[c] as number) / levels || 1;
+  for (let c = 0; c < scaleCount; c++) steps[c] = (steps[c] as number) / levels || 1;
   const { power, error } = activationPower(product, factors, spec.activationBits);
   let noise = 0;
   for (let i = 0; i < weight.length; i++) {
     const input = inputs[i] as number;
     if (input < 0) continue;
     const scaled = (weight[i] as number) * (factors[input] as number);
-    const step = steps[outputs[i] as number] as number;
+    const step = steps[scales[i] as number] as number;
     const off = scaled - Math.round(scaled / step) * step;
     noise += scaled * scaled * (error[input] as number) + off * off * (power[input] as number);
   }

@@ -1,6 +1,7 @@
 /** smoothquant: outliers of activations move into weights where the layer in front can take them over. */
 import { LlmcError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
+import type { Value } from '../../ir/value.ts';
 import type { Context } from '../../step.ts';
 import type { Contraction } from './contractions.ts';
 import { findMigrations, type Migrations } from './groups.ts';
@@ -40,6 +41,14 @@ export const smoothquant: Transform = {
   },
 };
 
+/** What to smooth, for transforms that are pickier. */
+export interface SmoothChoice {
+  /** Named when there is no data. */
+  readonly name: string;
+  /** False for activations to leave alone; a group is smoothed when one of its activations is wanted. */
+  readonly wanted: (statistics: ChannelStatistics) => boolean;
+}
+
 /**
  * Smooths every group that gains by it, in place. The error is predicted from the ranges and powers of the channels
  * found on the data and from the weights' own rounding (noise.ts).
@@ -49,8 +58,9 @@ export async function smooth(
   model: Model,
   options: TransformOptions,
   context: Context,
+  choice: SmoothChoice = { name: 'smoothquant', wanted: () => true },
 ): Promise<SmoothResult> {
-  requireData('smoothquant', options);
+  requireData(choice.name, options);
   const { migrations, refused } = await findMigrations(model, options.select, context);
   const all = [
     ...migrations.flatMap(({ contractions }) => contractions),
@@ -59,17 +69,24 @@ export async function smooth(
   const statistics = await channelStatistics(model, all, options, context);
   const smoothed: SmoothedGroup[] = [];
   const left = [...refused];
+  const scaled = new Set<Value>();
   for (const { group, contractions } of migrations) {
     context.signal.throwIfAborted();
+    const known = contractions.flatMap((each) => statistics.get(each) ?? []);
     const products = contractions.flatMap((each) => {
-      const known = statistics.get(each);
-      return (known && productOf(each, known.extremes, known.squares)) ?? [];
+      const own = statistics.get(each);
+      return (own && productOf(each, own.extremes, own.squares, options.perChannel)) ?? [];
     });
-    const found = searchSmoothing(products, group.size, options);
-    if (products.length > 0 && gainDb(found) >= LEAST_GAIN_DB) {
+    const fresh = contractions.every(({ value }) => !scaled.has(value));
+    const found = known.some(choice.wanted) && fresh ? searchSmoothing(products, group.size, options) : null;
+    if (found && gainDb(found) >= LEAST_GAIN_DB) {
       applyScales(group, found.factors);
+      for (const value of group.values.keys()) scaled.add(value);
       smoothed.push({ contractions, ...found });
-    } else for (const contraction of contractions) left.push({ contraction, reason: 'nothing to gain' });
+    } else {
+      const reason = fresh ? 'nothing to gain' : 'its activation was scaled along another axis';
+      for (const contraction of contractions) left.push({ contraction, reason });
+    }
   }
   return { smoothed, left, statistics };
 }

@@ -10,8 +10,10 @@ export interface TransformOptions {
   readonly data?: string | undefined;
   /** Rows of the data to run, at most. */
   readonly samples: number;
-  /** Bits of the weights' codes, symmetric with a scale per output channel. */
+  /** Bits of the weights' codes, which are symmetric. */
   readonly weightBits: number;
+  /** Whether each output channel of a weight has a scale of its own. */
+  readonly perChannel: boolean;
   /** Bits of the activations' codes, with one scale per tensor. */
   readonly activationBits: number;
   /** Layers that are not quantized need no help. */
