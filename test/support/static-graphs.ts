@@ -62,6 +62,10 @@ export const STATIC_GRAPHS = {
   'branches with layers': `g (bool c, float[5,16] x) => (float[5,16] y) <float[16,16] w = {0}> { h = Tanh(x) [pick] y = If(c) <
     then_branch = a () => (float[5,16] s) <float[16,16] wa = {0}, float[16] ba = {0}> { [ma] t = Gemm(h, wa, ba) r = Relu(t) [mb] s = Gemm(r, w) },
     else_branch = b () => (float[5,16] u) { [mc] v = MatMul(h, w) u = Neg(v) }> }`,
+  'a branch never taken': `g (float[5,16] x) => (float[5,16] y) <float[16,16] w = {0}, float far = {1e6}> {
+    m = ReduceMax <keepdims = 0> (x) c = Greater(m, far) [pick] y = If(c) <
+    then_branch = a () => (float[5,16] s) <float[16,16] wa = {0}> { t = Tanh(x) [ma] s = MatMul(t, wa) },
+    else_branch = b () => (float[5,16] u) { [mb] u = MatMul(x, w) }> }`,
   'a layer in a Loop': `g (float[5,16] x) => (float[5,16] y) <int64 n = {3}, bool go = {1}> { [again] y = Loop(n, go, x) <
     body = l (int64 i, bool k, float[5,16] h) => (bool m, float[5,16] o) <float[16,16] w = {0}, float[16] b = {0}>
     { m = Identity(k) [step] p = Gemm(h, w, b) o = Tanh(p) }> }`,

@@ -74,3 +74,16 @@ describe('a Relu or Clip', () => {
     expect(Math.max(...floats(await run(model), 'y').map(Math.abs))).toBe(0);
   });
 });
+
+describe('layers that no sample reaches', () => {
+  it('stay float, with that reason', async () => {
+    const { model, skipped } = await quantized('a branch never taken');
+    const layers = nodesOf(model, 'MatMul');
+    const isFloat = layers.map((node) => node.input(0)?.producer?.op !== 'DequantizeLinear');
+    expect(layers.map(({ name }, at) => [name, isFloat[at]])).toEqual([
+      ['ma', true],
+      ['mb', false],
+    ]);
+    expect(skipped.join()).toContain('no sample of the data reaches it');
+  });
+});
