@@ -1,4 +1,6 @@
 /** Ends a run that made a report: checks requirements, writes the files, prints the result, decides the exit code. */
+
+import { writeWhole } from '../data/whole-file.ts';
 import { EXIT } from '../errors.ts';
 import { renderJson } from '../report/json.ts';
 import { plainPalette } from '../report/palette.ts';
@@ -7,7 +9,6 @@ import { renderRequirements } from '../report/requirement-lines.ts';
 import type { Report } from '../report/schema.ts';
 import { renderText, type TextView } from '../report/text.ts';
 import type { ReportTarget } from './report-target.ts';
-import { writeWhole } from './write-file.ts';
 
 /** What replaces the standard rendering of a report on stdout. */
 export interface ReportView {

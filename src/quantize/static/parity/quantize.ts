@@ -15,6 +15,7 @@ import type { ValueRange } from '../parameters.ts';
 import { constantParams, guardBiases } from './constants.ts';
 import { ParityEmission } from './emission.ts';
 import { Marks } from './marks.ts';
+import { percentileRanges } from './percentile.ts';
 import { adjustRanges, calibratedValues } from './ranges.ts';
 import { RULES } from './rules.ts';
 import { paritySpec } from './spec.ts';
@@ -66,30 +67,36 @@ export function ortOpset(wide: boolean, present: number): OpsetNeed {
   return present < 10 ? { wanted: 11, least: 10 } : { wanted: present, least: 10 };
 }
 
-/** Ranges of the values on the data. */
+/**
+ * Ranges of the values on the data. `entropy` is `minmax`: with the 128 bins and 128 levels of its tools there is only
+ * one threshold to choose from.
+ */
 async function rangesOf(
   model: Model,
   values: ReadonlySet<Value>,
   options: SchemeOptions,
   context: Context,
 ): Promise<Map<Value, ValueRange>> {
-  const { static: own } = options;
-  if (options.data === undefined)
+  const { static: own, data } = options;
+  if (data === undefined)
     throw new LlmcError('USAGE', 'int8 needs data to find the ranges of activations on', {
       hint: 'give some typical inputs with --data, e.g. calibration.npz',
     });
+  // One row at a time, as its tools are fed.
+  if (own.calibration === 'percentile') {
+    const source = { data, samples: own.samples, batch: 1 };
+    return percentileRanges(model, [...values], own.percentile, source, context);
+  }
   const table = await calibrate(
     model,
     {
       values: [...values],
-      method: own.calibration,
-      type: own.activation.type,
-      symmetric: own.activation.symmetric,
-      data: options.data,
+      method: own.calibration === 'entropy' ? 'minmax' : own.calibration,
+      spec: own.activation,
+      data,
       samples: own.samples,
       percentile: own.percentile,
-      parity: true,
-      ...(own.table === undefined ? {} : { table: own.table }),
+      table: own.table,
     },
     context,
   );
