@@ -38,11 +38,30 @@ export function parametersOf(node: Node): string {
 export async function run(model: Model, options: SessionOptions = {}): Promise<Record<string, HostTensor>> {
   const session = await openSession({ model: encodeModel(model) }, { threads: 1, ...options });
   try {
-    const feeds = session.inputs.map(({ name, dtype, dims }) => [name, noise(name, dtype, dims as number[])]);
-    return await session.run(Object.fromEntries(feeds));
+    return await session.run(feedsOf(session.inputs));
   } finally {
     await session.release();
   }
+}
+
+/** What `run` feeds a model. */
+export function runFeeds(model: Model): Record<string, HostTensor> {
+  const inputs = model.graph.inputs.filter((value) => !value.tensor);
+  return feedsOf(
+    inputs.map(({ name, dtype, type }) => ({ name, dtype: dtype ?? 'float32', dims: type?.shape ?? [] })),
+  );
+}
+
+function feedsOf(inputs: readonly Input[]): Record<string, HostTensor> {
+  return Object.fromEntries(
+    inputs.map(({ name, dtype, dims }) => [name, noise(name, dtype, dims as number[])]),
+  );
+}
+
+interface Input {
+  readonly name: string;
+  readonly dtype: string;
+  readonly dims: readonly unknown[];
 }
 
 function noise(name: string, dtype: string, dims: readonly number[]): HostTensor {
