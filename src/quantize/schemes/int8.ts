@@ -28,7 +28,10 @@ import {
 import { ortOpset, quantizeLikeOrt } from '../static/parity/quantize.ts';
 import { type PlannedNode, planStatic, type StaticPlan } from '../static/plan.ts';
 import { toQOperators } from '../static/qoperator.ts';
+import { planReached, type ReachedPlan } from '../static/reached.ts';
 import { StaticWeights } from '../static/weights.ts';
+import { applyTransforms } from '../transforms/run.ts';
+import type { TransformOptions } from '../transforms/transform.ts';
 import type { Scheme, SchemeOptions } from './scheme.ts';
 
 /** Operators whose integer kernel finds ranges by itself, or needs none. */
@@ -54,14 +57,20 @@ export const int8: Scheme = {
       throw new LlmcError('USAGE', 'int8 needs data to find the ranges of activations on', {
         hint: 'give some typical inputs with --data, e.g. calibration.npz; without data: --scheme int8-dynamic',
       });
-    const plan = planStatic(model, {
-      select: options.select,
-      keep: new Map(),
-      mayAbsorb: !options.static.activation.symmetric,
-      anywhere: options.static.anywhere,
-    });
-    const weights = await quantizeStatically(model, plan, options, context);
-    account(plan, outcome);
+    const { select, static: own } = options;
+    await applyTransforms(model, own.transforms, transformOptions(options), outcome, context);
+    const planned = await planReached(
+      (keep) =>
+        planStatic(model, {
+          select,
+          keep,
+          mayAbsorb: !own.activation.symmetric,
+          anywhere: own.anywhere,
+        }),
+      (plan) => measure(model, plan, options, context),
+    );
+    const weights = writePlan(planned, options);
+    account(planned.plan, outcome);
     const rest = quantizeRest(model, options, outcome);
     dropUnused([...weights, ...rest]);
     if (options.format === 'qoperator') {
@@ -71,47 +80,62 @@ export const int8: Scheme = {
   },
 };
 
-/** Finds the ranges and writes the plan into the model; returns the constants it replaced. */
-async function quantizeStatically(
+function transformOptions(options: SchemeOptions): TransformOptions {
+  const { data, reduceRange, perChannel, select, static: own } = options;
+  return {
+    data,
+    samples: own.samples,
+    weightBits: reduceRange ? 7 : 8,
+    perChannel,
+    activationBits: own.activation.type.endsWith('16') ? 16 : 8,
+    select,
+  };
+}
+
+/** Ranges of what a plan quantizes, where they depend on data. */
+async function measure(
   model: Model,
   plan: StaticPlan,
   options: SchemeOptions,
   context: Context,
-): Promise<Iterable<Value>> {
+): Promise<ReadonlyMap<Value, ValueRange>> {
   const { static: own } = options;
-  const values = quantizedValues(plan);
-  const ranges = knownRanges(plan);
-  const unknown = [...values].filter((value) => !ranges.has(value));
-  const table = await calibrate(
+  const known = knownRanges(plan);
+  const values = [...quantizedValues(plan)].filter((value) => !known.has(value));
+  const { ranges } = await calibrate(
     model,
     {
-      values: unknown,
+      values,
       method: own.calibration,
-      type: own.activation.type,
-      symmetric: own.activation.symmetric,
+      spec: own.activation,
       data: options.data ?? '',
       samples: own.samples,
       percentile: own.percentile,
-      ...(own.table === undefined ? {} : { table: own.table }),
+      table: own.table,
     },
     context,
   );
-  for (const value of unknown) ranges.set(value, rangeFor(value, table.ranges));
+  return new Map(
+    values.flatMap((value) => {
+      const range = ranges.get(value.name);
+      return range ? [[value, range] as const] : [];
+    }),
+  );
+}
+
+/** Writes a plan into the model; returns the constants it replaced. */
+function writePlan({ plan, ranges }: ReachedPlan, options: SchemeOptions): Iterable<Value> {
+  const { activation } = options.static;
   const groups = parameterGroups(plan, ranges, concatenates);
   const weights = new StaticWeights({
     type: options.weightType,
     reduceRange: options.reduceRange,
     perChannel: options.perChannel,
   });
-  const params = groups.map((group) => [group, groupParams(group, ranges, own.activation)] as const);
-  const emission = new Emission(plan, own.activation.type, params);
+  const params = groups.map((group) => [group, groupParams(group, ranges, activation)] as const);
+  const emission = new Emission(plan, activation.type, params);
   emission.run(weights);
   return [...emission.retired, ...weights.retired];
-}
-
-/** Values that no sample reached (branches not taken) have no range: everything becomes zero there. */
-function rangeFor(value: Value, ranges: ReadonlyMap<string, ValueRange>): ValueRange {
-  return ranges.get(value.name) ?? { min: 0, max: 0 };
 }
 
 /** True for operators whose inputs are segments of their output. */

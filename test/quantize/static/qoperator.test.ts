@@ -92,7 +92,7 @@ describe('what moves values', () => {
 
   it('keeps other fillings, and moves between different scales, in floats', async () => {
     const five =
-      rewritten(`${HEAD} g (uint8[4] x) => (uint8[6] y) <${CODES}, int64[2] pads = {1, 1}, float five = {5}> {
+      await rewritten(`${HEAD} g (uint8[4] x) => (uint8[6] y) <${CODES}, int64[2] pads = {1, 1}, float five = {5}> {
       d = DequantizeLinear(x, s, z) p = Pad(d, pads, five) y = QuantizeLinear(p, s, z) }`);
     expect(nodesOf(five)).toHaveLength(3);
     const other = await rewritten(`${HEAD} g (uint8[2,3] x) => (uint8[3,2] y) <${CODES}, float t = {0.25}> {
