@@ -62,6 +62,10 @@ export const STATIC_GRAPHS = {
   'branches with layers': `g (bool c, float[5,16] x) => (float[5,16] y) <float[16,16] w = {0}> { h = Tanh(x) [pick] y = If(c) <
     then_branch = a () => (float[5,16] s) <float[16,16] wa = {0}, float[16] ba = {0}> { [ma] t = Gemm(h, wa, ba) r = Relu(t) [mb] s = Gemm(r, w) },
     else_branch = b () => (float[5,16] u) { [mc] v = MatMul(h, w) u = Neg(v) }> }`,
+  'integers read in a branch': `g (bool c, float[2,8,6,6] x) => (float[2,8,6,6] y) <${CONV}, float[8,8,1,1] v = {0}> {
+    [one] a = Conv ${PADDED} (x, w, b) r = Relu(a) [two] e = Conv(r, v) [pick] p = If(c) <
+    then_branch = t () => (float[2,8,6,6] s) { [inner] f = Conv(r, v) s = Conv(f, v) },
+    else_branch = f () => (float[2,8,6,6] u) { u = Neg(r) }> y = Sub(e, p) }`,
   'a branch never taken': `g (float[5,16] x) => (float[5,16] y) <float[16,16] w = {0}, float far = {1e6}> {
     m = ReduceMax <keepdims = 0> (x) c = Greater(m, far) [pick] y = If(c) <
     then_branch = a () => (float[5,16] s) <float[16,16] wa = {0}> { t = Tanh(x) [ma] s = MatMul(t, wa) },

@@ -25,6 +25,7 @@ export class Emission {
   readonly #type: IntegerType;
   readonly #parameters = new Map<Value, Parameters>();
   readonly #constantFloats = new Map<Value, Value>();
+  readonly #inBodies = new Map<Value, Map<Graph, Value>>();
   /** Constants replaced by integers. */
   readonly retired = new Set<Value>();
 
@@ -83,7 +84,28 @@ export class Emission {
     }
     const readers = value.uses;
     const floats = this.#pair(value, graph, value.name, null);
-    for (const { node, index } of readers) node.setInput(index, floats);
+    for (const use of readers) {
+      const inner = use.node.graph !== graph && this.#quantizes(use) ? use.node.graph : null;
+      use.node.setInput(use.index, inner ? this.#again(floats, inner) : floats);
+    }
+  }
+
+  /** The floats once more for integer kernels in a body: onnxruntime joins nodes of one graph only. */
+  #again(floats: Value, graph: Graph): Value {
+    const inGraph = this.#inBodies.get(floats) ?? new Map<Graph, Value>();
+    this.#inBodies.set(floats, inGraph);
+    const known = inGraph.get(graph);
+    if (known) return known;
+    const made = graph.value(floats.name);
+    made.type = floats.type;
+    inGraph.set(graph, made);
+    graph.append({
+      op: 'DequantizeLinear',
+      name: graph.uniqueNodeName(floats.producer?.name ?? ''),
+      inputs: floats.producer?.inputs ?? [],
+      outputs: [made],
+    });
+    return made;
   }
 
   /** Operands that are floats so far: quantized in the graph of the kernel that reads them. */

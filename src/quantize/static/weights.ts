@@ -1,6 +1,7 @@
 /** Weights and biases of integer kernels: int8 codes and int32 biases behind DequantizeLinear, once per constant. */
 import { int } from '../../ir/attribute.ts';
 import { floatsOf } from '../../ir/floats.ts';
+import type { Graph } from '../../ir/graph.ts';
 import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
@@ -16,13 +17,15 @@ export interface StaticWeightSpec {
   readonly perChannel: boolean;
 }
 
-/** A quantized weight as nodes see it. */
-export interface StaticWeight {
-  /** Float32, made by DequantizeLinear. */
-  readonly floats: Value;
-  /** [] or [channels], what the bias is scaled with. */
-  readonly scales: Float32Array;
+/** Integers of a constant: what DequantizeLinear reads. */
+interface StaticConstant {
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** Codes, scale, zero point. */
+  readonly inputs: readonly Value[];
   readonly axis: number | null;
+  /** Floats made from them, by the graph that reads them: onnxruntime joins nodes of one graph only. */
+  readonly floats: Map<Graph, Value>;
 }
 
 const INT32 = 2 ** 31 - 1;
@@ -32,7 +35,7 @@ export class StaticWeights {
   /** Constants replaced by integers; dropped when nothing else uses them. */
   readonly retired = new Set<Value>();
   readonly #spec: StaticWeightSpec;
-  readonly #made = new Map<string, StaticWeight>();
+  readonly #made = new Map<string, StaticConstant>();
   readonly #ids = new Map<Value, number>();
 
   constructor(spec: StaticWeightSpec) {
@@ -49,11 +52,10 @@ export class StaticWeights {
     const bias = biasIndex === null ? null : node.input(biasIndex);
     const axis = this.#spec.perChannel ? channelAxis(node, weightIndex) : null;
     const scales = this.#scales(value.tensor, axis, bias?.tensor ?? null, inputScale);
-    const weight = this.#weight(value, value.tensor, axis, scales);
-    node.setInput(weightIndex, weight.floats);
+    node.setInput(weightIndex, floatsFor(node, this.#weight(value, value.tensor, axis, scales)));
     this.retired.add(value);
     if (bias?.tensor && biasIndex !== null) {
-      node.setInput(biasIndex, this.#bias(bias, bias.tensor, scales, inputScale));
+      node.setInput(biasIndex, floatsFor(node, this.#bias(bias, bias.tensor, scales, inputScale)));
       this.retired.add(bias);
     }
   }
@@ -83,7 +85,7 @@ export class StaticWeights {
     return scales;
   }
 
-  #weight(value: Value, tensor: Tensor, axis: number | null, scales: Float32Array): StaticWeight {
+  #weight(value: Value, tensor: Tensor, axis: number | null, scales: Float32Array): StaticConstant {
     const id = this.#ids.get(value) ?? this.#ids.size;
     this.#ids.set(value, id);
     const key = `${id}:${axis}:${Buffer.from(scales.buffer, scales.byteOffset, scales.byteLength).toString('base64')}`;
@@ -104,14 +106,13 @@ export class StaticWeights {
       graph.addInitializer(`${name}_scale`, scale),
       graph.addInitializer(`${name}_zero_point`, zeroPoint),
     ];
-    const floats = dequantize(value, inputs, axis, tensor.dims);
-    const made = { floats, scales, axis };
+    const made = { name, dims: tensor.dims, inputs, axis, floats: new Map<Graph, Value>() };
     this.#made.set(key, made);
     return made;
   }
 
   /** round(bias / (inputScale * weightScale)) as int32, with these scales. */
-  #bias(value: Value, tensor: Tensor, weightScales: Float32Array, inputScale: number): Value {
+  #bias(value: Value, tensor: Tensor, weightScales: Float32Array, inputScale: number): StaticConstant {
     const biases = floatsOf(tensor);
     const scales = weightScales.map((scale) => Math.fround(inputScale) * scale);
     const codes = new Int32Array(biases.length);
@@ -130,24 +131,26 @@ export class StaticWeights {
         Tensor.of('int32', dims, new Int32Array(scales.length)),
       ),
     ];
-    return dequantize(value, inputs, perTensor ? null : tensor.dims.length - 1, tensor.dims);
+    const axis = perTensor ? null : tensor.dims.length - 1;
+    return { name, dims: tensor.dims, inputs, axis, floats: new Map() };
   }
 }
 
-function dequantize(
-  { graph, name }: Value,
-  inputs: readonly Value[],
-  axis: number | null,
-  dims: readonly number[],
-): Value {
-  const floats = graph.value(`${name}_DequantizeLinear_Output`);
-  floats.type = { dtype: 'float32', shape: dims };
+/** The floats that a node reads, made in its own graph. */
+function floatsFor(node: Node, { name, dims, inputs, axis, floats }: StaticConstant): Value {
+  const { graph } = node;
+  if (!graph) throw new Error(`${node.label} is in no graph`);
+  const known = floats.get(graph);
+  if (known) return known;
+  const made = graph.value(`${name}_DequantizeLinear_Output`);
+  made.type = { dtype: 'float32', shape: dims };
+  floats.set(graph, made);
   graph.prepend({
     op: 'DequantizeLinear',
     name: graph.uniqueNodeName(`${name}_DequantizeLinear`),
     inputs,
-    outputs: [floats],
+    outputs: [made],
     attributes: new Map(axis === null ? [] : [['axis', int(axis)]]),
   });
-  return floats;
+  return made;
 }
