@@ -18,16 +18,11 @@ export class Divergence {
   add(reference: Floats, approximation: Floats, width: number): void {
     for (let start = 0; start + width <= reference.length; start += width) {
       this.#distributions ??= isDistribution(reference, start, width);
-      const exact = this.#distributions;
-      const p = logarithms(reference, start, width, exact);
-      const q = logarithms(approximation, start, width, exact);
-      let sum = 0;
-      for (let index = 0; index < width; index++) {
-        const log = p[index] as number;
-        if (log > -Infinity) sum += Math.exp(log) * (log - (q[index] as number));
-      }
+      const found = this.#distributions
+        ? ofProbabilities(reference, approximation, start, width)
+        : ofLogits(reference, approximation, start, width);
       // NaN in the approximation is as wrong as can be.
-      this.#sum += Number.isNaN(sum) ? Infinity : Math.max(0, sum);
+      this.#sum += Number.isNaN(found) ? Infinity : Math.max(0, found);
       this.rows++;
     }
   }
@@ -48,12 +43,37 @@ function isDistribution(values: Floats, start: number, width: number): boolean {
   return Math.abs(sum - 1) <= TOLERANCE;
 }
 
-/** Logarithms of the probabilities of one row. */
-function logarithms(values: Floats, start: number, width: number, distributions: boolean): Float64Array {
-  const row = Float64Array.from(values.subarray(start, start + width));
-  if (distributions) return row.map((value) => Math.log(Math.max(value, LEAST)));
-  const largest = row.reduce((most, value) => Math.max(most, value), -Infinity);
-  const total = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
-  const shift = largest + Math.log(total);
-  return row.map((value) => value - shift);
+function ofProbabilities(p: Floats, q: Floats, start: number, width: number): number {
+  let sum = 0;
+  for (let index = start; index < start + width; index++) {
+    const probability = p[index] as number;
+    // Math.max lets NaN through.
+    if (probability > 0) sum += probability * Math.log(probability / Math.max(q[index] as number, LEAST));
+  }
+  return sum;
+}
+
+/** The sum of p (log p - log q) is that of p (a - b), both shifted by their largest, plus log Z(b) - log Z(a). */
+function ofLogits(a: Floats, b: Floats, start: number, width: number): number {
+  const [largestA, largestB] = [largest(a, start, width), largest(b, start, width)];
+  let [totalA, totalB, sum] = [0, 0, 0];
+  for (let index = start; index < start + width; index++) {
+    const x = (a[index] as number) - largestA;
+    const y = (b[index] as number) - largestB;
+    const power = Math.exp(x);
+    totalA += power;
+    totalB += Math.exp(y);
+    // A logit of minus infinity has no part in it.
+    if (power > 0) sum += power * (x - y);
+  }
+  return sum / totalA + Math.log(totalB) - Math.log(totalA);
+}
+
+function largest(values: Floats, start: number, width: number): number {
+  let most = -Infinity;
+  for (let index = start; index < start + width; index++) {
+    const value = values[index] as number;
+    if (value > most) most = value;
+  }
+  return most;
 }

@@ -24,6 +24,10 @@ const BENCHMARKS = {
     'silero quantized: the same verdict on every frame of speech',
     async () => (await import('./vad.mjs')).vad,
   ],
+  sensitivity: [
+    'ranking layers: what one costs, in inferences',
+    async () => (await import('./sensitivity.mjs')).sensitivity,
+  ],
   large: ['a model of 4 GB against cp', async () => (await import('./large.mjs')).large],
   roundtrip: [
     'convert of a 438 MB model against cp and Python',
