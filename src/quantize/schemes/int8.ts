@@ -29,6 +29,7 @@ import { ortOpset, quantizeLikeOrt } from '../static/parity/quantize.ts';
 import { type PlannedNode, planStatic, type StaticPlan } from '../static/plan.ts';
 import { toQOperators } from '../static/qoperator.ts';
 import { planReached, type ReachedPlan } from '../static/reached.ts';
+import { mostSensitive } from '../static/sensitive.ts';
 import { StaticWeights } from '../static/weights.ts';
 import { applyTransforms } from '../transforms/run.ts';
 import type { TransformOptions } from '../transforms/transform.ts';
@@ -59,16 +60,23 @@ export const int8: Scheme = {
       });
     const { select, static: own } = options;
     await applyTransforms(model, own.transforms, transformOptions(options), outcome, context);
-    const planned = await planReached(
-      (keep) =>
-        planStatic(model, {
-          select,
-          keep,
-          mayAbsorb: !own.activation.symmetric,
-          anywhere: own.anywhere,
-        }),
-      (plan) => measure(model, plan, options, context),
-    );
+    const planWith = (kept: ReadonlyMap<Node, string>) => (keep: ReadonlyMap<Node, string>) =>
+      planStatic(model, {
+        select,
+        keep: new Map([...keep, ...kept]),
+        mayAbsorb: !own.activation.symmetric,
+        anywhere: own.anywhere,
+      });
+    const all = await planReached(planWith(new Map()), (plan) => measure(model, plan, options, context));
+    const kept =
+      own.keepFloat > 0
+        ? await mostSensitive(model, all, own.keepFloat, options, outcome, context)
+        : new Map<Node, string>();
+    // What stays float changes which values are quantized around it, not their ranges.
+    const planned =
+      kept.size > 0
+        ? await planReached(planWith(kept), (plan) => measure(model, plan, options, context))
+        : all;
     const weights = writePlan(planned, options);
     account(planned.plan, outcome);
     const rest = quantizeRest(model, options, outcome);
