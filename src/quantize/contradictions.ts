@@ -3,6 +3,7 @@ import { LlmcError } from '../errors.ts';
 import type { QuantizeOptions } from './options.ts';
 import type { Rounding } from './rounding/method.ts';
 import { ROUNDINGS } from './rounding/table.ts';
+import { refuseStaticContradictions } from './static/contradictions.ts';
 
 /** Schemes whose counterpart onnxruntime's Python tools have. */
 const PARITY: ReadonlySet<string> = new Set(['int8', 'int8-dynamic', 'int4']);
@@ -34,6 +35,7 @@ export function refuseContradictions(options: QuantizeOptions): void {
       'use it with --scheme int8-weights',
     );
   refuseRounding(options, contradiction);
+  refuseStaticContradictions(options);
 }
 
 function refuseRounding(
