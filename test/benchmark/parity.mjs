@@ -98,7 +98,7 @@ async function compare({ name, path: given, npz, dims }, mode, dir, peer) {
   );
   const samples = npz ?? noise.replace('.onnx', '');
   try {
-    const path = await atLeast(10, given, raised);
+    const path = await atLeast(mode.endsWith('int16') ? 21 : 10, given, raised);
     if (!npz) await python(peer.interpreter, 'noise.py', path, samples, ...dims)();
     const made = await attempt(python(peer.interpreter, 'parity.py', path, theirs, mode, samples));
     const options = [
@@ -125,7 +125,18 @@ async function compare({ name, path: given, npz, dims }, mode, dir, peer) {
 /** A model of at least this opset: what the tools do to older ones first, each does in its own way. */
 async function atLeast(opset, path, raised) {
   if (openModel(path).model.opset >= opset) return path;
-  await llmc('convert', path, '--opset', '11', '--check', 'none', '-o', raised, '--force', '--quiet')();
+  await llmc(
+    'convert',
+    path,
+    '--opset',
+    String(Math.max(opset, 11)),
+    '--check',
+    'none',
+    '-o',
+    raised,
+    '--force',
+    '--quiet',
+  )();
   return raised;
 }
 
