@@ -5,6 +5,8 @@ import { weightBytes } from '../onnx/layout.ts';
 import { cloneModel } from '../onnx/read.ts';
 import { encodeModel } from '../onnx/write.ts';
 import { unlistConstants } from '../passes/constants.ts';
+import { runPasses } from '../passes/pass.ts';
+import { upgradeOpset } from '../passes/upgrade-opset.ts';
 import { openInputs } from '../runtime/inputs.ts';
 import { openSession } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
@@ -38,7 +40,7 @@ const BUDGET_BYTES = 512 << 20;
 
 /**
  * Types of the model must be known (`inferTypes`).
- * @throws LlmcError UNSUPPORTED for models too large or too old to be observed, DATA when the data does not fit,
+ * @throws LlmcError UNSUPPORTED for models too large, or too old to be upgraded to what the probes need, DATA when the data does not fit,
  *   RUNTIME when the model does not run on it
  */
 export async function observe(
@@ -89,11 +91,14 @@ async function observeGroup(
   known: Map<Tap<unknown>, Float64Array>,
   context: Context,
 ): Promise<{ rows: number; batches: number }> {
-  refuse(model, taps);
+  refuse(model);
   const copy = cloneModel(model);
   unlistConstants(copy);
   const outputs = instrument(model, copy, taps);
   if (outputs.length === 0) return { rows: 0, batches: 0 };
+  const least = Math.max(...taps.map(({ probe }) => probe.opset));
+  // The nodes of probes mean the same in all versions up to the one they need.
+  if (copy.opset < least) await runPasses(copy, [upgradeOpset(least)], context);
   // Optimizing a graph with a probe on every value takes longer than running it a few times.
   const session = await openSession(
     { model: encodeModel(copy) },
@@ -126,16 +131,7 @@ async function observeGroup(
   }
 }
 
-function refuse(model: Model, taps: readonly Tap<unknown>[]): void {
-  const least = Math.max(...taps.map(({ probe }) => probe.opset));
-  if (model.opset < least)
-    throw new LlmcError(
-      'UNSUPPORTED',
-      `observing values takes opset ${least}, the model has ${model.opset}`,
-      {
-        hint: `llmc convert --opset ${least}`,
-      },
-    );
+function refuse(model: Model): void {
   if (weightBytes(model) > MOST_BYTES)
     throw new LlmcError('UNSUPPORTED', 'the model is above 2 GB: its values cannot be observed', {
       hint: 'schemes without data work on models of any size',

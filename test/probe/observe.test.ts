@@ -109,6 +109,14 @@ describe.for([undefined, 1, 7, 64])('batches of %s', (batch) => {
   });
 });
 
+it.for([9, 11, 13, 15, 17, 20])('opset %i', async (opset) => {
+  const model = await typed(`<ir_version: 4, opset_import: ["": ${opset}]> ${PLAIN}`);
+  expect((await see(model, 'a', histogramProbe(-2, 2, 32))).reduce((a, b) => a + b)).toBe(values.length);
+  expect((await see(model, 'a', channelAbsMaxProbe(2, 4))).length).toBe(4);
+  expect((await see(model, 'a', channelMeanProbe(1, 3))).count).toBe(values.length / 3);
+  expect((await see(model, 'a', gramProbe(4))).rows).toBe(3 * ROWS);
+});
+
 describe('bodies of control flow', () => {
   const BRANCHES = `g (float[n, 3, 4] x) => (float[n, 3, 4] y) {
     m = ReduceMean <keepdims = 0> (x)
