@@ -14,7 +14,7 @@ export const compareSpec = {
       completes: 'file',
       shown: 'generated from the input shapes',
     }),
-    samples: integer('--samples <n>', 'at most this many rows', { min: 1, fallback: 16 }),
+    samples: integer('--samples <n>', 'at most this many rows', { min: 1, fallback: 8 }),
     top: integer('--top <n>', 'layers to list; reports as JSON hold all', { min: 1, shown: '20' }),
     sort: choice(
       '--sort <key>',

@@ -1,4 +1,5 @@
 /** Layer by layer: every value two variants of a model both compute, compared on the same inputs. */
+import { freemem } from 'node:os';
 import { asFloats } from '../../data/cast.ts';
 import type { HostTensor } from '../../data/host-tensor.ts';
 import { LlmcError } from '../../errors.ts';
@@ -16,6 +17,7 @@ import { groupBySize } from './groups.ts';
 import { withoutMasks } from './masks.ts';
 import { match, type Pair } from './match.ts';
 import { addedNoise, CLEAN_DB, InputNoise } from './rank.ts';
+import { replay } from './replay.ts';
 import { type Sketch, sketch } from './sketch.ts';
 
 /** What a node of the first model makes, against its counterpart. */
@@ -48,8 +50,10 @@ export interface ComparisonInputs {
   readonly rows: number;
 }
 
-/** Values held in memory at once, both models together. */
-const BUDGET_BYTES = 512 << 20;
+/** Values held in memory at once, both models together: this share of what is free, between these bounds. */
+const SHARE_OF_FREE = 8;
+const LEAST_BYTES = 256 << 20;
+const MOST_BYTES = 1 << 30;
 const TURNS = 'it is inside a loop whose values change shape from turn to turn';
 
 /**
@@ -59,10 +63,11 @@ const TURNS = 'it is inside a loop whose values change shape from turn to turn';
 export async function compareLayers(
   before: OpenedModel,
   after: OpenedModel,
-  inputs: ComparisonInputs,
+  source: ComparisonInputs,
   context: Context,
-  budgetBytes = BUDGET_BYTES,
+  budgetBytes = defaultBudget(),
 ): Promise<LayerComparison> {
+  const inputs = { ...source, batches: replay(() => source.batches()) };
   const first = await firstBatch(inputs);
   await learnTypes(before, first.feeds, context);
   await learnTypes(after, inputs.adapt(first.feeds), context);
@@ -76,6 +81,10 @@ export async function compareLayers(
   const meters = new Map(pairs.map((pair) => [pair, new Similarity()]));
   const rows = await measure({ before, after, inputs, budgetBytes, context }, meters);
   return { layers: judge(before.model, meters, left), left, rows };
+}
+
+function defaultBudget(): number {
+  return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, freemem() / SHARE_OF_FREE));
 }
 
 async function firstBatch(inputs: ComparisonInputs): Promise<InputBatch> {

@@ -7,9 +7,8 @@ const MASKED = -9990;
 
 /** Both arrays with minus infinity where both are masked; the arrays themselves where nothing is. */
 export function withoutMasks(a: Floats, b: Floats): [Floats, Floats] {
-  let first = 0;
-  while (first < a.length && !isMasked(a, b, first)) first++;
-  if (first === a.length) return [a, b];
+  const first = firstMasked(a);
+  if (first < 0) return [a, b];
   const [x, y] = [a.slice(), b.slice()];
   for (let index = first; index < a.length; index++)
     if (isMasked(a, b, index)) {
@@ -17,6 +16,12 @@ export function withoutMasks(a: Floats, b: Floats): [Floats, Floats] {
       y[index] = -Infinity;
     }
   return [x, y];
+}
+
+/** Where the first can lie; nearly always nowhere, so this is all that most values cost. */
+function firstMasked(a: Floats): number {
+  for (let index = 0; index < a.length; index++) if ((a[index] as number) <= MASKED) return index;
+  return -1;
 }
 
 function isMasked(a: Floats, b: Floats, index: number): boolean {
