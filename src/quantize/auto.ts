@@ -17,12 +17,15 @@ interface Candidate {
   readonly label: string;
   readonly scheme: FixedScheme;
   readonly options: Partial<QuantizeOptions>;
+  /** Only where inputs are given: ranges found on generated ones would be those of noise. */
+  readonly needsData?: true;
 }
 
 /** Tried in this order; equal results go to the earlier one. */
 const CANDIDATES: readonly Candidate[] = [
   { label: 'int8-dynamic', scheme: 'int8-dynamic', options: {} },
   { label: 'int8-dynamic without Conv', scheme: 'int8-dynamic', options: { exclude: ['Conv'] } },
+  { label: 'int8', scheme: 'int8', options: {}, needsData: true },
   { label: 'int8-weights', scheme: 'int8-weights', options: { format: 'cast' } },
   { label: 'fp16', scheme: 'fp16', options: {} },
 ];
@@ -66,7 +69,9 @@ export async function quantizeAuto(job: QuantizeJob, context: Context): Promise<
   const release = onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const tried: Tried[] = [];
-    for (const [index, candidate] of CANDIDATES.entries()) {
+    const hasData = job.options.data !== undefined && !/^synthetic\b/.test(job.options.data);
+    const candidates = CANDIDATES.filter(({ needsData }) => hasData || !needsData);
+    for (const [index, candidate] of candidates.entries()) {
       context.signal.throwIfAborted();
       const options = merge(job.options, candidate);
       tried.push(
