@@ -19,7 +19,7 @@ function source(count: number) {
 async function rows(batches: () => AsyncIterable<InputBatch>, most = Infinity): Promise<number[]> {
   const found: number[] = [];
   for await (const { feeds } of batches()) {
-    found.push(Number((feeds['x']?.data as Float32Array)[0]));
+    found.push(Number(feeds['x']?.data[0]));
     if (found.length >= most) break;
   }
   return found;
