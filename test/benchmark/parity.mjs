@@ -19,6 +19,8 @@ const MODES = {
   'static-symmetric': ['--scheme', 'int8', '--symmetric-activations'],
   'static-int16': ['--scheme', 'int8', '--activations', 'int16'],
   'static-percentile': ['--scheme', 'int8', '--calibration', 'percentile'],
+  'static-qoperator': ['--scheme', 'int8', '--format', 'qoperator'],
+  'static-qoperator-per-channel': ['--scheme', 'int8', '--format', 'qoperator', '--per-channel'],
   'static-entropy': ['--scheme', 'int8', '--calibration', 'entropy'],
 };
 const FEW = ['dynamic', 'int4', 'static'];

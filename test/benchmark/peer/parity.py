@@ -26,6 +26,7 @@ STATIC = {
     "static-percentile": {"calibrate_method": CalibrationMethod.Percentile},
     "static-entropy": {"calibrate_method": CalibrationMethod.Entropy},
     "static-qoperator": {"quant_format": QuantFormat.QOperator},
+    "static-qoperator-per-channel": {"quant_format": QuantFormat.QOperator, "per_channel": True},
 }
 
 

@@ -6,7 +6,6 @@ import { refuseStaticContradictions } from '../../../src/quantize/static/contrad
 
 const WITHOUT_COUNTERPART: readonly (readonly [string, Record<string, unknown>])[] = [
   ['--calibration auto', { calibration: 'auto' }],
-  ['--format qoperator', { format: 'qoperator' }],
   ['--transform', { transforms: ['equalize'] }],
   ['--keep-float', { keepFloat: 2 }],
 ];

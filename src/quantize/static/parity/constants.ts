@@ -57,15 +57,22 @@ export function guardBiases(
     // The input's own scale, even where it ends up with the parameters of another value.
     const inputScale = marks.tensors.has(input) ? activations.get(input)?.scale : undefined;
     if (!weights || inputScale === undefined || !bias.tensor || !isSignedSymmetric(weights)) continue;
-    const biases = floatsOf(bias.tensor);
-    if (weights.axis === null) widen(weights.scales, 0, largest(biases), inputScale);
-    else
-      for (const c of weights.scales.keys())
-        widen(weights.scales, c, Math.abs(biases[c] as number), inputScale);
+    widenForBias(weights.scales, weights.axis !== null, floatsOf(bias.tensor), inputScale);
   }
 }
 
-function isSignedSymmetric({ type, zeroPoints }: ConstantParams): boolean {
+/** Widens scales in place, each for its own bias, or one for the largest. */
+export function widenForBias(
+  scales: Float32Array,
+  perChannel: boolean,
+  biases: Float32Array,
+  inputScale: number,
+): void {
+  if (!perChannel) widen(scales, 0, largest(biases), inputScale);
+  else for (const c of scales.keys()) widen(scales, c, Math.abs(biases[c] as number), inputScale);
+}
+
+export function isSignedSymmetric({ type, zeroPoints }: ConstantParams): boolean {
   return (type === 'int8' || type === 'int16') && zeroPoints.every((zero) => zero === 0);
 }
 

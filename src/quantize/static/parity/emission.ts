@@ -6,7 +6,7 @@ import { Tensor } from '../../../ir/tensor.ts';
 import type { Value } from '../../../ir/value.ts';
 import type { AffineParams } from '../../../numeric/affine.ts';
 import { allocateCodes, type IntegerType } from '../../../numeric/integer.ts';
-import { roundHalfEven } from '../../../numeric/rounding.ts';
+import { biasCodes } from './bias.ts';
 import { constantCodes } from './codes.ts';
 import type { ConstantParams } from './constants.ts';
 import type { BiasMark, Marks } from './marks.ts';
@@ -18,8 +18,6 @@ interface Parameters {
   /** [1] or [channels] */
   readonly scales: Float32Array;
 }
-
-const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 
 export class ParityEmission {
   readonly #marks: Marks;
@@ -126,15 +124,8 @@ export class ParityEmission {
     const [inputs, weights] = [this.#done.get(input), this.#done.get(weight)];
     const { tensor, name } = value;
     if (!tensor || !inputs || !weights) return;
-    const inputScale = inputs.scales[0] as number;
-    const scales = weights.scales.map((scale) =>
-      Math.fround(Math.fround(inputScale * scale) * Math.fround(beta)),
-    );
-    const codes = new Int32Array(tensor.size);
-    for (const [at, bias] of floatsOf(tensor).entries()) {
-      const code = roundHalfEven(bias / (scales[scales.length === 1 ? 0 : at % scales.length] as number));
-      codes[at] = Math.min(Math.max(code, INT32.min), INT32.max);
-    }
+    const [inputScale = 1] = inputs.scales;
+    const { codes, scales } = biasCodes(floatsOf(tensor), inputScale, weights.scales, beta);
     const count = scales.length;
     const quantized = graph.addInitializer(`${name}_quantized`, Tensor.of('int32', tensor.dims, codes));
     const made: Parameters = {

@@ -12,10 +12,9 @@ import { calibrate } from '../../calibrate/calibrate.ts';
 import type { Outcome } from '../../outcome.ts';
 import type { OpsetNeed, SchemeOptions } from '../../schemes/scheme.ts';
 import type { ValueRange } from '../parameters.ts';
-import { constantParams, guardBiases } from './constants.ts';
-import { ParityEmission } from './emission.ts';
-import { Marks } from './marks.ts';
 import { percentileRanges } from './percentile.ts';
+import { quantizeToQdq } from './qdq.ts';
+import { quantizeToQOperators } from './qoperator/quantize.ts';
 import { adjustRanges, calibratedValues } from './ranges.ts';
 import { RULES } from './rules.ts';
 import { paritySpec } from './spec.ts';
@@ -33,32 +32,21 @@ export async function quantizeLikeOrt(
   const calibrated = calibratedValues(graph);
   const ranges = await rangesOf(model, calibrated, options, context);
   adjustRanges(graph, ranges, isSelected);
-  const marks = new Marks(graph, {
-    opset: model.opset,
-    perChannel: spec.perChannel,
-    symmetric: spec.activation.symmetric,
-    calibrated,
-  });
-  for (const node of graph) {
-    if (isSelected(node)) RULES[node.op]?.(marks, node);
-    if (node.op === 'DequantizeLinear')
-      for (const value of node.outputs) if (value) marks.dequantized.add(value);
-  }
   const activations = new Map(
     [...ranges].map(([value, { min, max }]) => [
       value,
       scaleZeroPoint(Math.fround(min), Math.fround(max), spec.activation),
     ]),
   );
-  const constants = constantParams(marks, spec);
-  guardBiases(marks, constants, activations);
-  const domain = model.opset < 21 && spec.activation.type.endsWith('16') ? 'com.microsoft' : '';
-  if (domain) model.opsets.set(domain, 1);
-  const emission = new ParityEmission(marks, spec.activation.type, domain);
-  emission.run(constants, activations);
+  const names =
+    options.format === 'qoperator'
+      ? quantizeToQOperators(graph, { spec, opset: model.opset, activations }, isSelected)
+      : quantizeToQdq(model, spec, activations, isSelected);
+  for (const name of names) outcome.change(name, 'quantized as onnxruntime does');
   for (const value of [...graph.initializers])
     if (value.useCount === 0 && !value.isGraphOutput) graph.removeInitializer(value);
-  for (const name of emission.changed) outcome.change(name, 'quantized as onnxruntime does');
+  if (graph.nodes.some(({ domain }) => domain === 'com.microsoft'))
+    model.opsets.set('com.microsoft', model.opsets.get('com.microsoft') ?? 1);
 }
 
 /** The versions its tools convert to: 11 for models before 10, 21 for codes of 16 bits. */
