@@ -28,6 +28,10 @@ const BENCHMARKS = {
     'ranking layers: what one costs, in inferences',
     async () => (await import('./sensitivity.mjs')).sensitivity,
   ],
+  calibration: [
+    'ranges of activations: time and memory',
+    async () => (await import('./calibration.mjs')).calibration,
+  ],
   large: ['a model of 4 GB against cp', async () => (await import('./large.mjs')).large],
   roundtrip: [
     'convert of a 438 MB model against cp and Python',

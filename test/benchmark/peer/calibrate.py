@@ -1,0 +1,30 @@
+"""Ranges as onnxruntime's Python tools find them: calibrate.py IN DATA METHOD"""
+import sys
+import tempfile
+
+import numpy
+import onnxruntime
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, create_calibrator
+
+source, data, method = sys.argv[1:4]
+inputs = {i.name for i in onnxruntime.InferenceSession(source).get_inputs()}
+
+
+class Rows(CalibrationDataReader):
+    """The arrays of an npz named after the inputs, 32 rows at a time."""
+
+    def __init__(self):
+        arrays = {name: array for name, array in numpy.load(data).items() if name in inputs}
+        rows = len(next(iter(arrays.values())))
+        self.batches = iter([{n: a[at : at + 32] for n, a in arrays.items()} for at in range(0, rows, 32)])
+
+    def get_next(self):
+        return next(self.batches, None)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    calibrator = create_calibrator(
+        source, augmented_model_path=f"{folder}/augmented.onnx", calibrate_method=CalibrationMethod[method]
+    )
+    calibrator.collect_data(Rows())
+    print(len(calibrator.compute_data().data))
