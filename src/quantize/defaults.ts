@@ -10,6 +10,7 @@ export const DEFAULTS = {
   reduceRange: false,
   rounding: 'nearest',
   roundingSamples: 128,
+  int8Ratio: 0,
   format: 'default',
   target: 'auto',
   check: 'full',

@@ -33,6 +33,16 @@ export function compileSelection(model: Model, options: SelectorOptions): Select
   };
 }
 
+/**
+ * Whether a node matches any of the globs, which are tried as those of --include; none match nothing.
+ * @throws LlmcError SELECTOR for a glob that matches no node
+ */
+export function matcher(model: Model, globs: readonly string[]): (node: Node) => boolean {
+  if (globs.length === 0) return () => false;
+  const selection = compileSelection(model, { include: globs, exclude: [] });
+  return (node) => selection(node) === null;
+}
+
 function compile(glob: string, names: NodeNames): RegExp {
   const source = glob
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

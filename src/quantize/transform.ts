@@ -18,7 +18,7 @@ import { tracesAbout, unusedNames } from './pass-records.ts';
 import { explainRemaining } from './remaining.ts';
 import type { Scheme, SchemeOptions } from './schemes/scheme.ts';
 import { SCHEMES } from './schemes/table.ts';
-import { compileSelection } from './selection.ts';
+import { compileSelection, matcher } from './selection.ts';
 import { staticOptions } from './static/options.ts';
 import { type WeightArithmetic, weightArithmetic } from './target.ts';
 
@@ -41,6 +41,7 @@ export async function transform(
   const parity = options.parity !== null;
   // Compiled before the passes, so that names are those of the file.
   const select = compileSelection(model, options);
+  const int8Layers = matcher(model, options.int8Layers);
   const traces = await runPasses(
     model,
     parity ? parityPasses(scheme) : pipelines['prepare-quantize'],
@@ -62,7 +63,7 @@ export async function transform(
   // The input's own litter; whatever else is unused afterwards was orphaned here.
   const unused = unusedNames(model);
   const putBack = parity || entry === SCHEMES.fp16 ? () => {} : expandStoredHalves(model);
-  await entry.apply(model, schemeOptions(scheme, options, select, arithmetic), outcome, context);
+  await entry.apply(model, schemeOptions(scheme, options, select, int8Layers, arithmetic), outcome, context);
   putBack();
   const imports = new Map(model.opsets);
   // onnxruntime's tools keep imports nobody uses, and its static ones quantize what nobody reads.
@@ -102,6 +103,7 @@ function schemeOptions(
   scheme: string,
   options: QuantizeOptions,
   select: SchemeOptions['select'],
+  int8Layers: SchemeOptions['int8Layers'],
   arithmetic: WeightArithmetic,
 ): SchemeOptions {
   const parity = options.parity !== null;
@@ -116,6 +118,8 @@ function schemeOptions(
     blockSize: options.blockSize,
     rounding: options.rounding,
     roundingSamples: options.roundingSamples,
+    int8Layers,
+    int8Ratio: options.int8Ratio,
     format: options.format,
     accuracyLevel: options.accuracyLevel,
     halfIo: options.halfIo,

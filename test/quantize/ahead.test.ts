@@ -61,8 +61,14 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     kind: 'n-bits',
     spec: { ...matrix, bits: 2, runs: 'columns', rounding: 'hqq', factor: 1 },
   },
-  'int4 in place': { kind: 'linear-blocks', spec: { ...matrix, bits: 4, runs: 'columns' } },
-  'int8 in place': { kind: 'linear-blocks', spec: { ...matrix, bits: 8, runs: 'rows', symmetric: true } },
+  'int4 in place': {
+    kind: 'linear-blocks',
+    spec: { ...matrix, rounding: 'nearest', bits: 4, runs: 'columns' },
+  },
+  'int8 in place': {
+    kind: 'linear-blocks',
+    spec: { ...matrix, rounding: 'nearest', bits: 8, runs: 'rows', symmetric: true },
+  },
   float16: { kind: 'half', spec: { dtype: 'float16', largest: 65504 } },
   bfloat16: { kind: 'half', spec: { dtype: 'bfloat16', largest: 3.3895313892515355e38 } },
 };

@@ -54,6 +54,7 @@ export const run: Handler<typeof demoSpec> = async ({ options }, io) => {
         ...request,
         include: [],
         exclude: [],
+        int8Layers: [],
         transforms: [],
         dims: {},
         data,

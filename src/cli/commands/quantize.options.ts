@@ -38,6 +38,15 @@ export const quantizeSpec = {
       ['nearest', 'hqq', 'kquant', 'gptq', 'awq', 'adaround'],
       { fallback: 'nearest' },
     ),
+    int8Layers: list('--int8-layers <glob>', 'int4: 8 bits for these nodes (repeatable)'),
+    int8Ratio: real(
+      '--int8-ratio <share>',
+      'int4: 8 bits for this share of the weights, where fewer cost most',
+      {
+        min: 0,
+        max: 1,
+      },
+    ),
     format: choice(
       '--format <name>',
       'operators of the result; qdq: blocked QDQ of opset 21 (int4); cast: folded at load, full speed (int8-weights)',

@@ -60,13 +60,11 @@ function parse(options: Invocation<typeof quantizeSpec>['options']): QuantizeOpt
     scheme: options.scheme.scheme,
     halfRest: options.scheme.halfFloats,
     bits: options.bits ?? DEFAULTS.bits,
-    blockSize: options.blockSize ?? DEFAULTS.blockSize,
     symmetric: options.symmetric ?? null,
     perChannel: options.perChannel ?? null,
     weightType: options.scheme.weightsType ?? options.weightsType ?? null,
     reduceRange: options.reduceRange,
-    rounding: options.rounding ?? DEFAULTS.rounding,
-    roundingSamples: options.samples ?? DEFAULTS.roundingSamples,
+    ...blocksOf(options),
     format: options.format ?? DEFAULTS.format,
     include: [...options.include],
     exclude: [...options.exclude],
@@ -86,5 +84,16 @@ function parse(options: Invocation<typeof quantizeSpec>['options']): QuantizeOpt
     transforms: [...options.transform],
     keepFloat: options.keepFloat ?? DEFAULTS.keepFloat,
     dims: {},
+  };
+}
+
+/** What concerns int4 alone. */
+function blocksOf(options: Invocation<typeof quantizeSpec>['options']) {
+  return {
+    blockSize: options.blockSize ?? DEFAULTS.blockSize,
+    rounding: options.rounding ?? DEFAULTS.rounding,
+    roundingSamples: options.samples ?? DEFAULTS.roundingSamples,
+    int8Layers: [...options.int8Layers],
+    int8Ratio: options.int8Ratio ?? DEFAULTS.int8Ratio,
   };
 }

@@ -7,5 +7,6 @@ export const awq: Rounding = {
   summary: 'scales inputs by their size where that can be undone before, and clips blocks (AWQ)',
   data: 'required',
   symmetric: true,
+  scalesInputs: true,
   round: async ({ target, grid, hessian }) => clippedLayer(target, hessian, grid),
 };

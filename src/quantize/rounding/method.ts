@@ -10,6 +10,8 @@ export interface Rounding {
   readonly data: 'none' | 'optional' | 'required';
   /** False when it has to choose zero points. */
   readonly symmetric: boolean;
+  /** True when inputs are scaled before anything is rounded. */
+  readonly scalesInputs?: true;
   /** Rounds with the help of data; null where that fails, e.g. on a matrix that is not positive definite. */
   readonly round?: (problem: LayerProblem, engine: MatrixEngine) => Promise<RoundedLayer | null>;
 }

@@ -18,6 +18,7 @@ import { problemOf } from './problem.ts';
 import { Relay } from './relay.ts';
 import { standIn } from './stand-in.ts';
 import type { MatrixUses } from './uses.ts';
+import { valuesByName } from './values-by-name.ts';
 
 export interface RoundingRequest {
   readonly method: Rounding;
@@ -184,9 +185,4 @@ function columnsOf(constant: Value, { axis, inputs, outputs }: BlockedMatrix): F
 
 function searched(constant: Value, matrix: BlockedMatrix, grid: LayerGrid) {
   return kquant(columnsOf(constant, matrix), grid);
-}
-
-function valuesByName({ graph }: Model): ReadonlyMap<string, Value> {
-  const all = [...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)];
-  return new Map(all.flatMap((value) => (value ? [[value.name, value] as const] : [])));
 }

@@ -2,6 +2,7 @@
 import { isFloat } from '../../ir/dtype.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
+import type { Value } from '../../ir/value.ts';
 import { allNodes } from '../../ir/walk.ts';
 import type { BlockBits } from '../../numeric/block.ts';
 import { runPasses } from '../../passes/pass.ts';
@@ -14,6 +15,7 @@ import { gatherToNBits } from '../nbits/gather.ts';
 import { gemmToNBits, matMulToNBits } from '../nbits/matmul.ts';
 import { NBitsMatrices } from '../nbits/matrix.ts';
 import { BlockedQdq } from '../nbits/qdq.ts';
+import { wideWeights } from '../nbits/wide.ts';
 import type { Outcome } from '../outcome.ts';
 import { dataRounding } from '../rounding/data-rounding.ts';
 import { roundedText, roundingSummary } from '../rounding/rounding-text.ts';
@@ -74,13 +76,20 @@ export const int4: Scheme = {
     const matrices = new NBitsMatrices(options);
     const qdq = new BlockedQdq(options);
     const rules = options.format === 'qdq' ? qdqRules(qdq) : kernelRules(matrices, options);
-    const rounding = dataRounding(model, options);
-    const rewritten = rewrite(model, rules, options, outcome, context);
+    const wide = await wideWeights(
+      model,
+      (node) => weightTo(node, rules, options),
+      options,
+      outcome,
+      context,
+    );
+    const rounding = await dataRounding(model, options, outcome, context);
+    const rewritten = rewrite(model, rules, options, wide, outcome, context);
     // onnxruntime's tool imports its domain even where it found nothing to do.
     if (options.format !== 'qdq' && (rewritten.length > 0 || options.parity))
       model.opsets.set('com.microsoft', model.opsets.get('com.microsoft') ?? 1);
     dropUnused([...matrices.retired, ...qdq.retired]);
-    const rounded = (await rounding?.([...matrices.made, ...qdq.made], context)) ?? new Map();
+    const rounded = (await rounding?.([...matrices.made, ...qdq.made])) ?? new Map();
     for (const { label, weight, bits } of rewritten) {
       const result = rounded.get(weight);
       const how = result ? `, ${roundedText(result)}` : '';
@@ -97,10 +106,19 @@ export const int4: Scheme = {
   },
 };
 
+/** The constant of a node that may be rewritten; null for others. */
+function weightTo(node: Node, rules: Readonly<Record<string, Rule>>, options: SchemeOptions): Value | null {
+  const operand = node.input(WEIGHT_OF[node.opType] ?? 0);
+  if (!rules[node.opType] || !operand || options.select(node) !== null) return null;
+  const value = constantMatrix(operand)?.value;
+  return value?.tensor && isFloat(value.tensor.dtype) ? value : null;
+}
+
 function rewrite(
   model: Model,
   rules: Readonly<Record<string, Rule>>,
   options: SchemeOptions,
+  wide: ReadonlySet<Value>,
   outcome: Outcome,
   context: Context,
 ): Rewritten[] {
@@ -115,7 +133,7 @@ function rewrite(
     const label = node.label;
     const weight = operand && constantMatrix(operand)?.value;
     const bytes = operand?.tensor?.byteLength ?? 0;
-    const { bits } = options;
+    const bits = weight && wide.has(weight) ? 8 : options.bits;
     const reason = options.select(node) ?? rule(node, bits);
     if (reason === null) rewritten.push({ label, weight: weight?.name ?? '', bits });
     else if (reason !== '') outcome.skip(label, reason, bytes, 'node');

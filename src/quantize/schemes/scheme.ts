@@ -1,5 +1,6 @@
 /** What every scheme is given and what it is: a function over the model that reports into an Outcome. */
 import type { Model } from '../../ir/model.ts';
+import type { Node } from '../../ir/node.ts';
 import type { Context } from '../../step.ts';
 import type { QuantizeOptions } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
@@ -20,6 +21,10 @@ export interface SchemeOptions {
   readonly rounding: RoundingName;
   /** Rows of the data that rounding looks at. */
   readonly roundingSamples: number;
+  /** int4: nodes whose weights get 8 bits. */
+  readonly int8Layers: (node: Node) => boolean;
+  /** int4: share of the weights, 0 to 1, that get 8 bits because fewer cost them most. */
+  readonly int8Ratio: number;
   readonly format: 'default' | 'qdq' | 'qoperator' | 'cast';
   readonly accuracyLevel: number | null;
   readonly halfIo: boolean;
