@@ -1,5 +1,6 @@
 /** All groups of a model that can be scaled together, with the products in each. */
 import type { Model } from '../../ir/model.ts';
+import { specOf } from '../../ops/table.ts';
 import { Constants, unlistConstants } from '../../passes/constants.ts';
 import type { Context } from '../../step.ts';
 import type { Selection } from '../selection.ts';
@@ -9,11 +10,14 @@ import { identityMap } from './scaling/channel-map.ts';
 import { collectGroup } from './scaling/collect.ts';
 import type { ScaleGroup } from './scaling/scale-group.ts';
 import { staticShapes } from './scaling/static-shapes.ts';
+import type { Channels } from './statistics.ts';
 
 export interface Migration {
   readonly group: ScaleGroup;
   /** Products whose weights take the factors that their activations lose. */
   readonly contractions: readonly Contraction[];
+  /** Other activations of the group that are quantized on their way, as operands of sums and products. */
+  readonly carriers: readonly Channels[];
 }
 
 export interface Migrations {
@@ -40,9 +44,25 @@ export async function findMigrations(model: Model, select: Selection, context: C
     }
     const members = all.filter((each) => !placed.has(each) && isMember(each, group));
     for (const each of members) placed.add(each);
-    migrations.push({ group, contractions: members });
+    migrations.push({ group, contractions: members, carriers: carriersOf(group, members) });
   }
   return { migrations, refused };
+}
+
+/** Values with the channels on one axis, in order, that an operator with an integer kernel reads. */
+function carriersOf(group: ScaleGroup, members: readonly Contraction[]): Channels[] {
+  const products = new Set(members.map(({ value }) => value));
+  return [...group.values].flatMap(([value, { map, exponent }]) => {
+    const [axis, ...more] = map.keys;
+    const computes = value.uses.some(({ node }) => {
+      const role = specOf(node)?.quant;
+      return role?.kind === 'compute' && role.static !== undefined;
+    });
+    const plain = exponent === -1 && map.index.length === group.size && map.index.every((k, at) => k === at);
+    return !products.has(value) && computes && plain && axis !== undefined && more.length === 0
+      ? [{ value, axis, size: group.size }]
+      : [];
+  });
 }
 
 /** True when the weight takes, channel by channel, what the activation is divided by. */

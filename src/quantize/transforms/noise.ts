@@ -4,8 +4,10 @@ import { channelLayout } from '../../numeric/range.ts';
 import { channelAxis } from '../../ops/contraction.ts';
 import type { ChannelExtremes, ChannelSquares } from './channel-probes.ts';
 import type { Contraction } from './contractions.ts';
+import type { Migration } from './groups.ts';
 import { largestCode } from './rounded-weight.ts';
 import { elementsOf } from './scaling/channel-map.ts';
+import type { ChannelStatistics, StatisticsOf } from './statistics.ts';
 
 export interface NoiseSpec {
   readonly perChannel: boolean;
@@ -17,6 +19,8 @@ export interface NoiseSpec {
 export interface Product {
   readonly extremes: ChannelExtremes;
   readonly squares: ChannelSquares;
+  /** Extremes of activations that are quantized on the way to this one. */
+  readonly carried: readonly ChannelExtremes[];
   /** Elements of (some output channels of) the weight. */
   readonly weight: Float32Array;
   /** The input channel of each. */
@@ -34,8 +38,8 @@ const MOST_ELEMENTS = 1 << 18;
 /** Null when the weight has no output channels. */
 export function productOf(
   { node, weight, map, size }: Contraction,
-  extremes: ChannelExtremes,
-  squares: ChannelSquares,
+  { extremes, squares }: ChannelStatistics,
+  carried: readonly ChannelExtremes[],
   perChannel: boolean,
 ): Product | null {
   const tensor = node.constant(weight);
@@ -58,6 +62,7 @@ export function productOf(
   return {
     extremes,
     squares,
+    carried,
     weight: Float32Array.from(kept, (i) => values[i] as number),
     inputs: Int32Array.from(kept, (i) => inputs[i] as number),
     scales: Int32Array.from(kept, (i) => (perChannel ? Math.floor(channelOf(i) / step) : 0)),
@@ -99,15 +104,37 @@ function factorOf(factors: Float64Array, input: number): number {
 }
 
 /** For each channel of x / s: the sum of squares, and that of its quantization error. */
-function activationPower({ extremes, squares }: Product, factors: Float64Array, bits: number) {
+function activationPower(
+  { extremes, squares, carried }: Product,
+  factors: Float64Array,
+  bits: number,
+): { power: Float64Array; error: Float64Array } {
+  const steps = [extremes, ...carried].map((each) => stepOf(each, factors, bits));
+  const uniform = (squares.count * steps.reduce((sum, step) => sum + step * step, 0)) / 12;
+  const power = squares.squares.map((sum, k) => sum / (factors[k] as number) ** 2);
+  return { power, error: power.map((own) => Math.min(own, uniform)) };
+}
+
+/** The distance of two codes of x / s, with one scale for all channels. */
+function stepOf({ min, max }: ChannelExtremes, factors: Float64Array, bits: number): number {
   let [low, high] = [0, 0];
   for (let k = 0; k < factors.length; k++) {
     const factor = factors[k] as number;
-    low = Math.min(low, (extremes.min[k] as number) / factor);
-    high = Math.max(high, (extremes.max[k] as number) / factor);
+    low = Math.min(low, (min[k] as number) / factor);
+    high = Math.max(high, (max[k] as number) / factor);
   }
-  const step = (high - low) / (2 ** bits - 1);
-  const uniform = (squares.count * step * step) / 12;
-  const power = squares.squares.map((sum, k) => sum / (factors[k] as number) ** 2);
-  return { power, error: power.map((own) => Math.min(own, uniform)) };
+  return (high - low) / (2 ** bits - 1);
+}
+
+/** The products of a group; those that no sample reached are missing. */
+export function productsOf(
+  { contractions, carriers }: Pick<Migration, 'contractions' | 'carriers'>,
+  statistics: StatisticsOf,
+  perChannel: boolean,
+): Product[] {
+  const carried = carriers.flatMap((each) => statistics(each)?.extremes ?? []);
+  return contractions.flatMap((each) => {
+    const own = statistics(each);
+    return (own && productOf(each, own, carried, perChannel)) ?? [];
+  });
 }

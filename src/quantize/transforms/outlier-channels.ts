@@ -8,7 +8,7 @@ import type { Context } from '../../step.ts';
 import type { ChannelExtremes } from './channel-probes.ts';
 import type { Contraction } from './contractions.ts';
 import { insertFactors } from './insert-factors.ts';
-import { productOf } from './noise.ts';
+import { productsOf } from './noise.ts';
 import { noteReasons } from './reasons.ts';
 import { gainDb, searchSmoothing } from './smooth.ts';
 import { type SmoothedGroup, smooth } from './smoothquant.ts';
@@ -66,7 +66,7 @@ export async function tameOutliers(
     wanted: isOutlier,
   });
   const suspects = left.filter(({ contraction }) => {
-    const known = statistics.get(contraction);
+    const known = statistics(contraction);
     return known !== undefined && isOutlier(known);
   });
   const inserted: SmoothedGroup[] = [];
@@ -74,10 +74,7 @@ export async function tameOutliers(
   for (const together of byActivation(suspects)) {
     context.signal.throwIfAborted();
     const contractions = together.map(({ contraction }) => contraction);
-    const products = contractions.flatMap((each) => {
-      const known = statistics.get(each);
-      return (known && productOf(each, known.extremes, known.squares, options.perChannel)) ?? [];
-    });
+    const products = productsOf({ contractions, carriers: [] }, statistics, options.perChannel);
     const found = searchSmoothing(products, contractions[0]?.size ?? 0, options);
     const ratio = Math.max(...products.map(({ extremes }) => outlierRatio(extremes)));
     const refusal =

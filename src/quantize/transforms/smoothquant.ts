@@ -5,11 +5,11 @@ import type { Value } from '../../ir/value.ts';
 import type { Context } from '../../step.ts';
 import type { Contraction } from './contractions.ts';
 import { findMigrations, type Migrations } from './groups.ts';
-import { productOf } from './noise.ts';
+import { productsOf } from './noise.ts';
 import { noteReasons } from './reasons.ts';
 import { applyScales } from './scaling/apply-scales.ts';
 import { gainDb, type Smoothing, searchSmoothing } from './smooth.ts';
-import { type ChannelStatistics, channelStatistics } from './statistics.ts';
+import { type ChannelStatistics, channelStatistics, type StatisticsOf } from './statistics.ts';
 import type { Transform, TransformOptions } from './transform.ts';
 
 export interface SmoothedGroup extends Smoothing {
@@ -19,7 +19,7 @@ export interface SmoothedGroup extends Smoothing {
 export interface SmoothResult {
   readonly smoothed: readonly SmoothedGroup[];
   readonly left: Migrations['refused'];
-  readonly statistics: ReadonlyMap<Contraction, ChannelStatistics>;
+  readonly statistics: StatisticsOf;
 }
 
 /** Less is not worth touching a layer for. */
@@ -63,20 +63,18 @@ export async function smooth(
   requireData(choice.name, options);
   const { migrations, refused } = await findMigrations(model, options.select, context);
   const all = [
-    ...migrations.flatMap(({ contractions }) => contractions),
+    ...migrations.flatMap(({ contractions, carriers }) => [...contractions, ...carriers]),
     ...refused.map((each) => each.contraction),
   ];
   const statistics = await channelStatistics(model, all, options, context);
   const smoothed: SmoothedGroup[] = [];
   const left = [...refused];
   const scaled = new Set<Value>();
-  for (const { group, contractions } of migrations) {
+  for (const migration of migrations) {
     context.signal.throwIfAborted();
-    const known = contractions.flatMap((each) => statistics.get(each) ?? []);
-    const products = contractions.flatMap((each) => {
-      const own = statistics.get(each);
-      return (own && productOf(each, own.extremes, own.squares, options.perChannel)) ?? [];
-    });
+    const { group, contractions } = migration;
+    const known = contractions.flatMap((each) => statistics(each) ?? []);
+    const products = productsOf(migration, statistics, options.perChannel);
     const fresh = contractions.every(({ value }) => !scaled.has(value));
     const found = known.some(choice.wanted) && fresh ? searchSmoothing(products, group.size, options) : null;
     if (found && gainDb(found) >= LEAST_GAIN_DB) {
