@@ -24,6 +24,10 @@ const BENCHMARKS = {
     'silero quantized: the same verdict on every frame of speech',
     async () => (await import('./vad.mjs')).vad,
   ],
+  rounding: [
+    'GPTQ and the other rounding methods: layer error and perplexity',
+    async () => (await import('./rounding.mjs')).rounding,
+  ],
   sensitivity: [
     'ranking layers: what one costs, in inferences',
     async () => (await import('./sensitivity.mjs')).sensitivity,

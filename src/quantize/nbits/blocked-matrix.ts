@@ -1,8 +1,7 @@
 /** A constant matrix that a scheme stores in blocks, and how it is stored once its codes have been chosen. */
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
-import type { BlockBits } from '../../numeric/block.ts';
-import type { RoundedLayer } from '../../numeric/layer.ts';
+import type { LayerBits, RoundedLayer } from '../../numeric/layer.ts';
 import type { Blocks } from '../recipes/blocks.ts';
 
 export interface BlockedMatrix {
@@ -14,7 +13,7 @@ export interface BlockedMatrix {
   readonly axis: 0 | 1;
   readonly inputs: number;
   readonly outputs: number;
-  readonly bits: BlockBits;
+  readonly bits: LayerBits;
   /** Replaces what the recipe would make. */
   store(layer: RoundedLayer): void;
 }

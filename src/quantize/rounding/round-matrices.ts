@@ -5,7 +5,7 @@ import type { Model } from '../../ir/model.ts';
 import type { Value } from '../../ir/value.ts';
 import { kquant } from '../../numeric/kquant.ts';
 import type { LayerGrid } from '../../numeric/layer.ts';
-import { nearestLayer } from '../../numeric/layer.ts';
+import { nearestLayer, type RoundedLayer } from '../../numeric/layer.ts';
 import { packMatmul, type StoredGrid, turned, unpackMatmul } from '../../numeric/layer-pack.ts';
 import { RuntimeMatrixEngine } from '../../runtime/matrix-engine.ts';
 import type { Context } from '../../step.ts';
@@ -44,7 +44,7 @@ const FEWEST_ROWS = 16;
 interface Work {
   readonly matrices: readonly BlockedMatrix[];
   readonly constant: Value;
-  readonly grid: StoredGrid;
+  readonly grid: LayerGrid;
 }
 
 /**
@@ -94,19 +94,22 @@ export async function roundMatrices(
         constant,
         standIn(constant, matrix.axis, grid, () => searched(constant, matrix, grid)),
       );
+  const measured: RoundedMatrix[] = [];
   const progress = context.progress('rounding', [...stops.values()].flat().length);
   try {
     for await (const { stop, moments } of relay.arrivals())
       for (const work of stops.get(stop) ?? []) {
         context.signal.throwIfAborted();
-        results.set(work.constant.name, await roundOne(work, moments, request, relay, engine));
+        const result = await roundOne(work, moments, request, relay, engine);
+        results.set(work.constant.name, result);
+        measured.push(result);
         progress.tick();
       }
   } finally {
     await engine.release();
     progress.done();
   }
-  refuseTooFew([...results.values()], request);
+  refuseTooFew(measured, request);
   return results;
 }
 
@@ -129,11 +132,7 @@ async function roundOne(
   const better = found && error !== null && nearestError !== null && error <= nearestError;
   const layer = better ? found : problem ? nearest : kquant(weight, grid);
   for (const { store } of matrices) store(layer);
-  const packed = packMatmul(layer, grid);
-  relay.rounded.set(
-    constant,
-    standIn(constant, matrix.axis, grid, () => unpackMatmul(packed, grid)),
-  );
+  relay.rounded.set(constant, standIn(constant, matrix.axis, grid, kept(layer, grid)));
   if (better) return { method: method.name, error, nearest: nearestError, reason: null };
   const reason = few
     ? tooFew(moments.rows)
@@ -143,15 +142,22 @@ async function roundOne(
   return { method: problem ? 'nearest' : 'kquant', error: nearestError, nearest: nearestError, reason };
 }
 
+/** Gives the layer back later; meanwhile it is packed where its bits can be. */
+function kept(layer: RoundedLayer, grid: LayerGrid): () => RoundedLayer {
+  const { bits } = grid;
+  if (bits === 3) return () => layer;
+  const stored: StoredGrid = { ...grid, bits };
+  const packed = packMatmul(layer, stored);
+  return () => unpackMatmul(packed, stored);
+}
+
 function tooFew(rows: number): string {
   return `${rows} rows are too few`;
 }
 
+/** @param results of the matrices that data was collected for */
 function refuseTooFew(results: readonly RoundedMatrix[], { method, samples }: RoundingRequest): void {
-  const measured = results.filter(
-    ({ reason }) => !reason || !/^its weight|^\d+ rows|^its inputs/.test(reason),
-  );
-  if (method.data !== 'required' || results.length === 0 || measured.length > 0) return;
+  if (method.data !== 'required' || results.some(({ nearest }) => nearest !== null)) return;
   throw new LlmcError('DATA', `the data says too little for ${method.name}: ${results[0]?.reason ?? ''}`, {
     hint: `give at least ${FEWEST_ROWS} rows (--samples is ${samples}), or use --rounding kquant, which needs none`,
   });
@@ -170,7 +176,7 @@ function gridOf(
   matrix: BlockedMatrix,
   constant: Value,
   { blockSize, symmetric }: RoundingRequest,
-): StoredGrid {
+): LayerGrid {
   const { inputs, outputs, bits } = matrix;
   const scaleType = constant.tensor?.dtype === 'float16' ? 'float16' : 'float32';
   return { inputs, outputs, bits, blockSize, symmetric, scaleType };
