@@ -26,9 +26,14 @@ export interface Fit {
 
 /**
  * Pairs columns and inputs by name (an unnamed column feeds a model's only input). A model with a fixed leading
- * dim dictates the batch size. LlmcError DATA when an input has no column or sizes contradict each other.
+ * dim dictates the batch size; where it does not, `batch` does, or else `preferred`. LlmcError DATA when an input has no column or sizes contradict each other.
  */
-export function fitDataset(dataset: Dataset, inputs: readonly ValueInfo[], batch?: number): Fit {
+export function fitDataset(
+  dataset: Dataset,
+  inputs: readonly ValueInfo[],
+  batch?: number,
+  preferred = 1,
+): Fit {
   const matches = inputs.map((input) => match(dataset, inputs, input));
   const rows = matches.filter(({ column }) => !column.shared);
   const unbatched = rows.some((row) => row.unbatched);
@@ -56,7 +61,7 @@ export function fitDataset(dataset: Dataset, inputs: readonly ValueInfo[], batch
       },
     );
   }
-  const batchSize = size ?? batch ?? 1;
+  const batchSize = size ?? batch ?? (unbatched ? 1 : preferred);
   const used = new Set(matches.map(({ column }) => column.name));
   return {
     batchSize,

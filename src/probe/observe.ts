@@ -8,7 +8,7 @@ import { unlistConstants } from '../passes/constants.ts';
 import { runPasses } from '../passes/pass.ts';
 import { upgradeOpset } from '../passes/upgrade-opset.ts';
 import { openInputs } from '../runtime/inputs.ts';
-import { openSession } from '../runtime/session.ts';
+import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
 import { instrument, type ProbeOutput, widthOf } from './instrument.ts';
 import { neutral, type Tap } from './probe.ts';
@@ -32,6 +32,12 @@ export interface Observed {
   readonly rows: number;
   readonly batches: number;
 }
+
+/** Rows in a batch where model and caller leave it open: the calls cost more than small rows. */
+const BATCH = 32;
+
+/** Optimizing a graph with more probes than this takes longer than running it a few times. */
+const MOST_OPTIMIZED = 200;
 
 /** A protobuf in memory must stay below 2 GiB. */
 const MOST_BYTES = 2e9;
@@ -99,36 +105,52 @@ async function observeGroup(
   const least = Math.max(...taps.map(({ probe }) => probe.opset));
   // The nodes of probes mean the same in all versions up to the one they need.
   if (copy.opset < least) await runPasses(copy, [upgradeOpset(least)], context);
-  // Optimizing a graph with a probe on every value takes longer than running it a few times.
-  const session = await openSession(
-    { model: encodeModel(copy) },
-    { threads: context.threads, optimize: 'disabled' },
-  );
+  const optimize = taps.length > MOST_OPTIMIZED ? 'disabled' : 'all';
+  const session = await openSession({ model: encodeModel(copy) }, { threads: context.threads, optimize });
   try {
-    const { data, dims, batch, samples, label = 'running the model on the data' } = options;
-    const inputs = await openInputs(session, {
-      seed: context.seed,
-      signal: context.signal,
-      ...(data === undefined ? {} : { data }),
-      ...(dims ? { dims } : {}),
-      ...(batch === undefined ? {} : { batch }),
-    });
-    const progress = context.progress(label, Math.min(inputs.rows, samples ?? inputs.rows));
-    let [rows, batches] = [0, 0];
-    for await (const { feeds, size } of inputs.batches(samples)) {
-      context.signal.throwIfAborted();
-      const found = await session.run(feeds);
-      for (const output of outputs)
-        collect(output, found[output.name]?.data as Float32Array | undefined, known);
-      rows += size;
-      batches++;
-      progress.tick(size);
+    try {
+      return await runAll(session, outputs, options, BATCH, known, context);
+    } catch (error) {
+      // Some models take one row at a time although they do not say so.
+      if (!(error instanceof LlmcError) || error.code !== 'RUNTIME' || options.batch) throw error;
+      for (const tap of taps) known.delete(tap);
+      return await runAll(session, outputs, options, 1, known, context);
     }
-    progress.done();
-    return { rows, batches };
   } finally {
     await session.release();
   }
+}
+
+async function runAll(
+  session: Session,
+  outputs: readonly ProbeOutput[],
+  options: ObserveOptions,
+  preferredBatch: number,
+  known: Map<Tap<unknown>, Float64Array>,
+  context: Context,
+): Promise<{ rows: number; batches: number }> {
+  const { data, dims, batch, samples, label = 'running the model on the data' } = options;
+  const inputs = await openInputs(session, {
+    seed: context.seed,
+    signal: context.signal,
+    preferredBatch,
+    ...(data === undefined ? {} : { data }),
+    ...(dims ? { dims } : {}),
+    ...(batch === undefined ? {} : { batch }),
+  });
+  const progress = context.progress(label, Math.min(inputs.rows, samples ?? inputs.rows));
+  let [rows, batches] = [0, 0];
+  for await (const { feeds, size } of inputs.batches(samples)) {
+    context.signal.throwIfAborted();
+    const found = await session.run(feeds);
+    for (const output of outputs)
+      collect(output, found[output.name]?.data as Float32Array | undefined, known);
+    rows += size;
+    batches++;
+    progress.tick(size);
+  }
+  progress.done();
+  return { rows, batches };
 }
 
 function refuse(model: Model): void {

@@ -36,6 +36,8 @@ export interface ModelInputs {
 export interface InputOptions extends FindOptions {
   /** A data spec; absent or `synthetic` means generated inputs. */
   readonly data?: string;
+  /** Rows in a batch of data where neither the model nor `batch` says how many; default 1. */
+  readonly preferredBatch?: number;
   /** Rows to generate when there is no data; default 8 feeds. */
   readonly rows?: number;
 }
@@ -53,7 +55,7 @@ function rowsOption(rows: number | undefined): { rows?: number } {
 }
 
 function fromDataset(dataset: Dataset, session: Session, options: InputOptions): ModelInputs {
-  const fit = fitDataset(dataset, session.inputs, options.batch);
+  const fit = fitDataset(dataset, session.inputs, options.batch, options.preferredBatch);
   return {
     inputs: session.inputs,
     source: dataset.name,

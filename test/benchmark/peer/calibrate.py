@@ -11,12 +11,12 @@ inputs = {i.name for i in onnxruntime.InferenceSession(source).get_inputs()}
 
 
 class Rows(CalibrationDataReader):
-    """The arrays of an npz named after the inputs, 32 rows at a time."""
+    """The arrays of an npz named after the inputs, 32 rows at a time; ragged batches are more than it takes."""
 
     def __init__(self):
         arrays = {name: array for name, array in numpy.load(data).items() if name in inputs}
         rows = len(next(iter(arrays.values())))
-        self.batches = iter([{n: a[at : at + 32] for n, a in arrays.items()} for at in range(0, rows, 32)])
+        self.batches = iter([{n: a[at : at + 32] for n, a in arrays.items()} for at in range(0, rows - 31, 32)])
 
     def get_next(self):
         return next(self.batches, None)
