@@ -68,7 +68,11 @@ def static() -> None:
 
 
 if mode == "dynamic":
-    quantize_dynamic(source, target)
+    # The tools stop at types that contradict their own, which exporters write now and then.
+    model = onnx.load(source)
+    del model.graph.value_info[:]
+    onnx.save(model, target + ".prepared")
+    quantize_dynamic(target + ".prepared", target)
 elif mode == "int4":
     quantizer = MatMulNBitsQuantizer(
         onnx.load(source), algo_config=DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True)

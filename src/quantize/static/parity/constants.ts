@@ -61,15 +61,20 @@ export function guardBiases(
   }
 }
 
-/** Widens scales in place, each for its own bias, or one for the largest. */
+/**
+ * Widens scales in place, each for its own bias, or one for the largest. Their tools form the bound of a channel in
+ * float32, that of a whole tensor in double precision.
+ */
 export function widenForBias(
   scales: Float32Array,
   perChannel: boolean,
   biases: Float32Array,
   inputScale: number,
 ): void {
-  if (!perChannel) widen(scales, 0, largest(biases), inputScale);
-  else for (const c of scales.keys()) widen(scales, c, Math.abs(biases[c] as number), inputScale);
+  if (!perChannel) widen(scales, 0, EPSILON * 2 * largest(biases), inputScale);
+  else
+    for (const c of scales.keys())
+      widen(scales, c, Math.fround(Math.fround(EPSILON) * 2 * Math.abs(biases[c] as number)), inputScale);
 }
 
 export function isSignedSymmetric({ type, zeroPoints }: ConstantParams): boolean {
@@ -80,8 +85,9 @@ function largest(values: Float32Array): number {
   return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
-function widen(scales: Float32Array, at: number, bias: number, inputScale: number): void {
+/** @param width of the range that int32 must hold */
+function widen(scales: Float32Array, at: number, width: number, inputScale: number): void {
   const scale = scales[at] as number;
-  const [least, step] = [(EPSILON * (2 * bias)) / STEPS, inputScale * scale];
+  const [least, step] = [width / STEPS, inputScale * scale];
   if (step > 0 && step < least) scales[at] = scale * (least / step);
 }
