@@ -3,6 +3,7 @@ import type { NodeInit } from './node.ts';
 import { Node } from './node.ts';
 import type { Rest, Tensor } from './tensor.ts';
 import { Value } from './value.ts';
+import { ListIndex, type ValueList } from './value-list.ts';
 
 /** The last suffix given to each base: looking from the start again would make naming quadratic. */
 const suffixes = new WeakMap<ReadonlySet<string>, Map<string, number>>();
@@ -27,8 +28,8 @@ export class Graph implements Iterable<Node> {
   name = '';
   /** The graph around this one when it is the body of a control-flow node. */
   readonly parent: Graph | null;
-  inputs: Value[] = [];
-  outputs: Value[] = [];
+  inputs: ValueList = [];
+  outputs: ValueList = [];
   /** Constants by identity, in file order. Initializers that are also inputs (IR 3) appear in both lists. */
   readonly initializers = new Set<Value>();
   /** Values the file lists in value_info, in order; a hint that is written back where still true. */
@@ -38,6 +39,8 @@ export class Graph implements Iterable<Node> {
   readonly names: Set<string>;
   /** All names that nodes anywhere in the model have or had; onnxruntime refuses two alike. */
   readonly nodeNames: Set<string>;
+  readonly #inputIndex = new ListIndex();
+  readonly #outputIndex = new ListIndex();
   #first: Node | null = null;
   #last: Node | null = null;
   #count = 0;
@@ -46,6 +49,21 @@ export class Graph implements Iterable<Node> {
     this.parent = parent;
     this.names = names;
     this.nodeNames = parent?.nodeNames ?? new Set();
+  }
+
+  /** Whether the value is among `inputs`, in constant time. */
+  hasInput(value: Value): boolean {
+    return this.#inputIndex.has(this.inputs, value);
+  }
+
+  /** Whether the value is among `outputs`, in constant time. */
+  hasOutput(value: Value): boolean {
+    return this.#outputIndex.has(this.outputs, value);
+  }
+
+  /** Makes the graph hand out `value` as its output `index`. */
+  setOutput(index: number, value: Value): void {
+    this.#outputIndex.exchange(this.outputs, index, value);
   }
 
   get nodeCount(): number {
@@ -94,7 +112,7 @@ export class Graph implements Iterable<Node> {
   /** Takes a constant out; it must have no uses left. IR 3 models list it among the inputs too. */
   removeInitializer(value: Value): void {
     this.initializers.delete(value);
-    if (value.tensor) this.inputs = this.inputs.filter((input) => input !== value);
+    if (this.hasInput(value)) this.inputs = this.inputs.filter((input) => input !== value);
     value.tensor = null;
   }
 

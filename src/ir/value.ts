@@ -48,11 +48,11 @@ export class Value {
   }
 
   get isGraphInput(): boolean {
-    return this.graph.inputs.includes(this);
+    return this.graph.hasInput(this);
   }
 
   get isGraphOutput(): boolean {
-    return this.graph.outputs.includes(this) || this.graph.escapes(this);
+    return this.graph.hasOutput(this) || this.graph.escapes(this);
   }
 
   /** Rank when known. */

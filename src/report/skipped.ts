@@ -10,7 +10,11 @@ export interface SkippedGroup {
 
 export function groupSkipped(skipped: readonly Skipped[]): SkippedGroup[] {
   const groups = new Map<string, Skipped[]>();
-  for (const item of skipped) groups.set(item.reason, [...(groups.get(item.reason) ?? []), item]);
+  for (const item of skipped) {
+    const alike = groups.get(item.reason);
+    if (alike) alike.push(item);
+    else groups.set(item.reason, [item]);
+  }
   return [...groups]
     .map(([reason, items]) => ({ reason, items: heaviestFirst(items), bytes: totalBytes(items) }))
     .sort((a, b) => b.bytes - a.bytes || b.items.length - a.items.length);

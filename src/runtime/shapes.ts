@@ -79,7 +79,7 @@ async function askRuntime(
 
 /** What the file states of a graph output stays where the runtime adds nothing: checkers want a shape there. */
 function statedOutput(graph: Graph, value: Value, dtype: DType): Shape | null {
-  return graph.outputs.includes(value) && value.type?.dtype === dtype ? value.type.shape : null;
+  return graph.hasOutput(value) && value.type?.dtype === dtype ? value.type.shape : null;
 }
 
 function asDType(name: string): DType | null {

@@ -66,6 +66,36 @@ const BRANCHES = `g (float[2] x, bool c) => (float[2] y) <float[2] w = {1, 2}> {
   > (c)
 }`;
 
+describe('membership among inputs and outputs', () => {
+  it('is what the lists say under any sequence of edits', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const next = uniform(seed);
+      const graph = new Graph(null);
+      const values = Array.from({ length: 8 }, (_, i) => graph.addInitializer(`v${i}`, Tensor.scalar(i)));
+      const pick = (): Value => values[Math.floor(next() * values.length)] as Value;
+      const edits: (() => void)[] = [
+        () => graph.inputs.push(pick()),
+        () => graph.outputs.push(pick(), pick()),
+        () => graph.outputs.length > 0 && graph.setOutput(Math.floor(next() * graph.outputs.length), pick()),
+        () => {
+          graph.outputs = graph.outputs.filter(() => next() < 0.7);
+        },
+        () => {
+          graph.inputs = [pick()];
+        },
+        () => graph.removeInitializer(pick()),
+      ];
+      for (let step = 0; step < 80; step++) {
+        (edits[Math.floor(next() * edits.length)] as () => void)();
+        for (const value of values) {
+          expect(value.isGraphInput).toBe(graph.inputs.includes(value));
+          expect(value.isGraphOutput).toBe(graph.outputs.includes(value));
+        }
+      }
+    }
+  });
+});
+
 describe('links between nodes and values', () => {
   it('stay true under any sequence of edits', () => {
     for (let seed = 0; seed < 20; seed++) {

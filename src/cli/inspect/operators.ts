@@ -24,7 +24,11 @@ export function operatorRows(
   macs: ReadonlyMap<Node, number>,
 ): OperatorRow[] {
   const byType = new Map<string, Node[]>();
-  for (const node of allNodes(model)) byType.set(node.opType, [...(byType.get(node.opType) ?? []), node]);
+  for (const node of allNodes(model)) {
+    const alike = byType.get(node.opType);
+    if (alike) alike.push(node);
+    else byType.set(node.opType, [node]);
+  }
   const rows = [...byType].map(([type, nodes]): OperatorRow => {
     const spec = nodes[0] ? specOf(nodes[0]) : null;
     const places = weightInputs(spec);

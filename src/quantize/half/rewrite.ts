@@ -152,7 +152,7 @@ function isWanted({ uses, exits }: Demand): boolean {
 function redirect({ uses, exits }: Demand, to: Value): void {
   for (const { node, index } of uses) node.setInput(index, to);
   for (const { graph, index } of exits) {
-    graph.outputs[index] = to;
+    graph.setOutput(index, to);
     if (to.graph !== graph) to.graph.registerEscape(to);
   }
 }
