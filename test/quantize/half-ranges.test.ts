@@ -99,6 +99,31 @@ describe('ranges for half precision', () => {
     expect(half.map(({ y }) => y?.data.length)).toEqual([4, 4]);
   });
 
+  it('tells hundreds of values apart', async () => {
+    const lines = Array.from({ length: 300 }, (_, i) => `h${i + 1} = Add (h${i}, one)`);
+    const model = await typed(`g (float[2] x) => (h300) <float one = {1}, float zero = {0}> {
+      h0 = Mul (x, zero) ${lines.join(' ')} }`);
+    const ranges = (await measureRanges(model, {}, silentContext()))?.ranges;
+    expect(Array.from({ length: 301 }, (_, i) => ranges?.(`h${i}`))).toEqual(
+      Array.from({ length: 301 }, (_, i) => i),
+    );
+  });
+
+  it('gives up soon where no inputs fit', async () => {
+    // Every attempt takes a while before it fails, and there are hundreds of sizes to try.
+    const products = Array.from({ length: 4 }, (_, i) => `p${i + 1} = MatMul (p${i}, p0)`);
+    const model =
+      await typed(`g (float[a,b,c,d] x) => (y, p4) <float[400,400] p0 = {0.01}, int64[2] odd = {7, 1000003}> {
+      ${products.join(' ')} y = Reshape (x, odd) }`);
+    const notes: string[] = [];
+    const start = process.cpuUsage();
+    const context = silentContext({ threads: 1, note: (text) => void notes.push(text) });
+    expect(await measureRanges(model, {}, context)).toBeNull();
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6).toBeLessThan(8);
+    expect(notes.join()).toContain('no generated inputs suit this model');
+  });
+
   it('says so when it cannot measure', async () => {
     const notes: string[] = [];
     const model = await typed('<ir_version: 7, opset_import: ["": 8]> g (float[2] x) => (y) { y = Neg (x) }');

@@ -90,6 +90,8 @@ async function clampedRanges(
   return { of: rangeOf(less.ranges), largest: most / 2 };
 }
 
+/** Spent on guessing input sizes at most: without any, only the overflow check is missing. */
+const SEARCH_MS = 3000;
 /** Constants above this many elements are weights, not masks. */
 const MASK_ELEMENTS = 1 << 22;
 
@@ -137,6 +139,7 @@ async function observeOnce(
     const inputs = await openInputs(session, {
       seed: context.seed,
       signal: context.signal,
+      timeMs: SEARCH_MS,
       ...(dims ? { dims } : {}),
       ...(data === undefined ? { rows: 2 } : { data }),
     });

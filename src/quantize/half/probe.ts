@@ -139,11 +139,21 @@ class Prober {
   }
 }
 
+/** What one Concat takes: onnxruntime's time to load one grows with the square of that. */
+const FAN_IN = 64;
+
+/** Many vectors as one, in order, by a tree of Concats. */
 function join(found: readonly Found[], builder: Builder): Found | null {
   if (found.length === 0) return null;
-  const vectors = found.map(({ vector }) => vector);
-  return {
-    vector: builder.op('Concat', vectors, { attributes: { axis: int(0) } }),
-    names: found.flatMap(({ names }) => names),
-  };
+  const names = found.flatMap((each) => each.names);
+  let vectors = found.map(({ vector }) => vector);
+  do {
+    const wider: Value[] = [];
+    for (let start = 0; start < vectors.length; start += FAN_IN)
+      wider.push(
+        builder.op('Concat', vectors.slice(start, start + FAN_IN), { attributes: { axis: int(0) } }),
+      );
+    vectors = wider;
+  } while (vectors.length > 1);
+  return { vector: vectors[0] as Value, names };
 }
