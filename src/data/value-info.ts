@@ -7,4 +7,6 @@ export interface ValueInfo {
   readonly dtype: string;
   /** Empty for a scalar, and also when the model does not state a rank: onnxruntime does not tell these apart. */
   readonly dims: readonly (number | string | null)[];
+  /** The model does not state a rank; known of inputs only. */
+  readonly unranked?: true;
 }

@@ -85,6 +85,9 @@ export async function checkModel(
   }
 }
 
+/** What generating inputs fails with; the model may be fine. */
+const UNGUESSABLE: ReadonlySet<string> = new Set(['DATA', 'UNSUPPORTED']);
+
 function unchecked(why: string, context: Context): CheckResult {
   context.warn(why);
   return { ...NOTHING_CHECKED, unchecked: why };
@@ -114,7 +117,8 @@ async function compare(
       dims: request.dims,
       ...(request.data === undefined ? {} : { data: request.data }),
     }).catch((error: unknown) => {
-      if (request.data !== undefined || !(error instanceof LlmcError) || error.code !== 'DATA') throw error;
+      if (request.data !== undefined || !(error instanceof LlmcError) || !UNGUESSABLE.has(error.code))
+        throw error;
       return `the result was loaded but not compared: ${error.message} (${error.hint})`;
     });
     if (typeof inputs === 'string') return unchecked(inputs, context);

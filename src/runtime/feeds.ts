@@ -45,6 +45,7 @@ export async function findFeeds(
   inputs: readonly ValueInfo[],
   options: FindOptions = {},
 ): Promise<FeedPlan> {
+  refuseUnranked(inputs);
   const open = openDims(inputs);
   refuseUnknownDims(
     open.map((dim) => dim.name),
@@ -118,6 +119,15 @@ function plan(inputs: readonly ValueInfo[], found: Attempt, seed: number, option
 
 function hintsOf(options: FindOptions): { hints?: InputHints } {
   return options.hints === undefined ? {} : { hints: options.hints };
+}
+
+/** Guessing a rank is no use: kernels that get another one than they expect may end the process. */
+function refuseUnranked(inputs: readonly ValueInfo[]): void {
+  const names = inputs.filter(({ unranked }) => unranked).map(({ name }) => `"${name}"`);
+  if (names.length === 0) return;
+  throw new LlmcError('DATA', `the model does not state how many axes ${names.join(', ')} has`, {
+    hint: 'give real inputs with --data',
+  });
 }
 
 function refuseUnknownDims(known: readonly string[], given: Bindings): void {

@@ -6,8 +6,11 @@ import type * as Ort from 'onnxruntime-node';
 import type { HostTensor, TypedArray } from '../data/host-tensor.ts';
 import type { ValueInfo } from '../data/value-info.ts';
 import { LlmcError } from '../errors.ts';
+import { memoryBytes } from '../ir/bytes.ts';
+import { openFile } from '../onnx/file.ts';
 import { named } from '../onnx/quoted.ts';
 import { firstLine, loadOrt } from './ort.ts';
+import { unrankedInputs } from './unranked.ts';
 
 /** A model in memory: the protobuf bytes and the files its external data would be read from. */
 export interface ModelBytes {
@@ -61,7 +64,7 @@ export async function openSession(
       typeof source === 'string'
         ? await ort.InferenceSession.create(source, nativeOptions)
         : await ort.InferenceSession.create(source.model, withExternal(nativeOptions, source));
-    return new NativeSession(ort, native, profileFolder);
+    return new NativeSession(ort, native, profileFolder, unrankedAmong(native, source));
   } catch (cause) {
     if (profileFolder !== null) await rm(profileFolder, { recursive: true, force: true });
     const isFile = typeof source === 'string';
@@ -71,6 +74,12 @@ export async function openSession(
       cause,
     });
   }
+}
+
+/** Reads the model once more, its structure alone, where an input looks like a scalar. */
+function unrankedAmong(native: Ort.InferenceSession, source: string | ModelBytes): ReadonlySet<string> {
+  if (!native.inputMetadata.some((input) => input.isTensor && input.shape.length === 0)) return new Set();
+  return unrankedInputs(typeof source === 'string' ? openFile(source) : memoryBytes(source.model));
 }
 
 async function requireFile(path: string): Promise<void> {
@@ -129,11 +138,18 @@ class NativeSession implements Session {
   readonly #native: Ort.InferenceSession;
   #profileFolder: string | null;
 
-  constructor(ort: typeof Ort, native: Ort.InferenceSession, profileFolder: string | null) {
+  constructor(
+    ort: typeof Ort,
+    native: Ort.InferenceSession,
+    profileFolder: string | null,
+    unranked: ReadonlySet<string>,
+  ) {
     this.#ort = ort;
     this.#native = native;
     this.#profileFolder = profileFolder;
-    this.inputs = native.inputMetadata.map(valueInfo);
+    this.inputs = native.inputMetadata
+      .map(valueInfo)
+      .map((info) => (unranked.has(info.name) ? { ...info, unranked: true } : info));
     this.outputs = native.outputMetadata.map(valueInfo);
   }
 

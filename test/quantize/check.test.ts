@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SQNR_FLOOR_DB } from '../../src/numeric/similarity.ts';
-import { openModel } from '../../src/onnx/read.ts';
+import { decodeModel, openModel } from '../../src/onnx/read.ts';
 import { encodeModel } from '../../src/onnx/write.ts';
 import { describeLoss } from '../../src/quantize/layers.ts';
 import { type QuantizeOptions, quantizeOptionsSchema } from '../../src/quantize/options.ts';
@@ -18,6 +18,7 @@ import { Folder } from '../support/folder.ts';
 import { fragileModel } from '../support/fragile.ts';
 import { parseModel } from '../support/parse.ts';
 import { graphOf } from '../support/quantize-graphs.ts';
+import { noisyModel } from '../support/quantized.ts';
 
 const folder = new Folder('check');
 let count = 0;
@@ -191,6 +192,48 @@ describe('what is compared on', () => {
     const before = folder.list();
     await expect(run(input, 'int8-weights', { data })).rejects.toMatchObject({ code, exitCode: 2 });
     expect(folder.list()).toEqual(before);
+  });
+});
+
+describe('inputs that cannot be generated', () => {
+  // Given a scalar, these kernels end the process.
+  it.for([
+    ['Einsum', 'y = Einsum <equation = "ij,jk->ik"> (x, w)', 'float[64,48] w = {0}'],
+    ['LSTM', 'y = LSTM <hidden_size = 16> (x, w, r)', 'float[1,64,24] w = {0}, float[1,64,16] r = {0}'],
+  ])(
+    'one of no stated rank in front of an %s: the result is loaded but not compared',
+    async ([name, node, weights]) => {
+      const input = folder.save(
+        `unranked-${name}.onnx`,
+        noisyModel(`g (float x) => (y) <${weights}> { ${node} }`),
+      );
+      const proto = decodeModel(readFileSync(input));
+      for (const value of proto.graph.inputs) value.type = { dtype: 'float32', shape: null };
+      writeFileSync(input, encodeModel(proto));
+      for (const scheme of ['int8-weights', 'fp16'] as const) {
+        const { warnings, output } = await run(input, scheme);
+        expect(warnings.join()).toContain('does not state how many axes "x" has');
+        expect(existsSync(output)).toBe(true);
+      }
+    },
+  );
+
+  it('a sequence: the result is loaded but not compared', async () => {
+    const input = folder.save(
+      'sequence.onnx',
+      noisyModel(`g (float[N,64] x, int64 i) => (y) <float[64,48] w = {0}> {
+        y = MatMul(x, w) }`),
+    );
+    const model = decodeModel(readFileSync(input));
+    const [, sequence] = model.graph.inputs;
+    if (sequence) {
+      sequence.type = null;
+      sequence.rest = { type: { sequence_type: { elem_type: { tensor_type: { elem_type: 1 } } } } };
+    }
+    writeFileSync(input, encodeModel(model));
+    const { warnings, output } = await run(input, 'int8-weights');
+    expect(warnings.join()).toContain('not compared: input "i" is of type non-tensor');
+    expect(existsSync(output)).toBe(true);
   });
 });
 

@@ -72,6 +72,14 @@ describe('finding inputs that run', () => {
     });
   });
 
+  it('guesses no rank that the model does not state', async () => {
+    let runs = 0;
+    const inputs = [{ name: 'x', dtype: 'float32', dims: [], unranked: true } as const];
+    const work = findFeeds(async () => void runs++, inputs);
+    await expect(work).rejects.toMatchObject({ code: 'DATA', hint: expect.stringContaining('--data') });
+    expect(runs).toBe(0);
+  });
+
   it('refuses a batch size where the model fixes another', async () => {
     const fixed = { ...image, dims: [1, 3, 8, 8] };
     await expect(findFeeds(none, [fixed], { batch: 4 })).rejects.toMatchObject({ code: 'USAGE' });
