@@ -2,9 +2,12 @@
 import type { Node } from '../ir/node.ts';
 import type { Tensor } from '../ir/tensor.ts';
 
-/** Labels for the axes of a tensor: a, b, c, ... ONNX models stay far below 26. */
+/** Labels for the axes of a tensor: a, b, ... z, a1, b1, ...; who needs more than a few is a damaged file. */
 export function labels(rank: number): string[] {
-  return Array.from({ length: rank }, (_, index) => String.fromCharCode(97 + index));
+  return Array.from({ length: rank }, (_, index) => {
+    const round = Math.floor(index / 26);
+    return `${String.fromCharCode(97 + (index % 26))}${round === 0 ? '' : round}`;
+  });
 }
 
 /** `X[a b c]`, or `_` for no axes known. */
@@ -42,8 +45,8 @@ export function intsOf(node: Node, attribute: string, input: number): readonly n
 }
 
 function numbers(constant: Tensor): readonly number[] | null {
-  // Shapes, axes and pads are small; a large tensor in their place is a mistake that nobody should read.
-  return constant.size <= 64 && !constant.strings ? constant.numbers() : null;
+  // Shapes, axes and pads are small integers; anything else in their place is a mistake that nobody should read.
+  return constant.size <= 64 && /^u?int(8|16|32|64)$/.test(constant.dtype) ? constant.numbers() : null;
 }
 
 /** The axes of a tensor broadcast to `full`: its last ones, as many as its rank. Null when that is unknown. */

@@ -22,6 +22,8 @@ export function channelAffine(
   if (opset < 9 && node.int('spatial', 1) === 0) return 'it normalizes every position by itself';
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => readFloats(constant(index)));
   if (!scale || !bias || !mean || !variance) return 'its statistics are not constant';
+  if ([bias, mean, variance].some(({ length }) => length !== scale.length))
+    return 'its statistics differ in length';
   const epsilon = node.float('epsilon', 1e-5);
   const factor = Float64Array.from(scale, (value, c) => value / Math.sqrt((variance[c] as number) + epsilon));
   const offset = Float64Array.from(bias, (value, c) => value - (mean[c] as number) * (factor[c] as number));

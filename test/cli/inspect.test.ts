@@ -139,6 +139,19 @@ describe('inspect', () => {
     expect(found.operators).toMatchObject([{ type: 'custom.Secret', quantize: { can: false } }]);
   });
 
+  it('takes no shape for possible that is not', async () => {
+    const found =
+      await inspect(`g (float[2,3] x) => (y, z) <int64[2] no = {-9, 3}, float[2] half = {0.5, 1.5}> {
+      y = Expand (x, no) z = Tile (x, half) }`);
+    expect(found.operators.map(({ type }) => type).sort()).toEqual(['Expand', 'Tile']);
+  });
+
+  it('counts more axes than the alphabet has letters', async () => {
+    const dims = Array.from({ length: 30 }, () => 1).join(',');
+    const found = await inspect(`g (float[${dims}] x) => (y) { t = Transpose (x) y = Relu (t) }`);
+    expect(found.nodes).toBe(2);
+  });
+
   it('prints for people, within the width', async () => {
     const { code, stdout } = await llmc(['inspect', `${FIXTURES}fashion-cnn.onnx`, '--graph'], {
       columns: 100,

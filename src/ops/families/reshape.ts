@@ -60,7 +60,7 @@ function tile(node: Node): string | null {
 function expand(node: Node): string | null {
   const shape = constantInts(node, 1);
   const rank = rankOf(node, 0);
-  if (!shape || rank === null) return null;
+  if (!shape || rank === null || !shape.every((size) => size >= 0)) return null;
   const full = labels(Math.max(rank, shape.length));
   // A stated dim is a number that would have to change with the axis, and may be larger than the input's.
   const stated = full.map((_, axis) => shape[axis - (full.length - shape.length)] ?? 1);

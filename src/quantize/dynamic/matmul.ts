@@ -29,6 +29,7 @@ export function quantizeMatMul(q: DynamicQuantizer, node: Node): string | null {
 export function quantizeGemm(q: DynamicQuantizer, node: Node): string | null {
   const [a, b, c] = node.inputs;
   if (!a || !b?.tensor) return COMPUTED;
+  if (b.tensor.dims.length !== 2) return 'its second operand is no matrix';
   const alpha = node.float('alpha', 1);
   const beta = node.float('beta', 1);
   if (q.options.parity && (alpha !== 1 || beta !== 1 || node.int('transA') !== 0))

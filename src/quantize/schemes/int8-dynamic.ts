@@ -3,6 +3,7 @@ import { isFloat } from '../../ir/dtype.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { allNodes } from '../../ir/walk.ts';
+import { constantMatrix } from '../constant-matrix.ts';
 import { DequantizedWeights } from '../dequantized-weight.ts';
 import { quantizeAttention } from '../dynamic/attention.ts';
 import { quantizeConv } from '../dynamic/conv.ts';
@@ -34,7 +35,11 @@ const RULES: Readonly<Record<string, Entry>> = {
   LSTM: { rule: quantizeLstm, data: 0, weights: [1, 2] },
   MatMul: { rule: quantizeMatMul, data: 0, weights: [0, 1] },
   'com.microsoft.Attention': { rule: quantizeAttention, data: 0, weights: [1] },
-  'com.microsoft.EmbedLayerNormalization': { rule: quantizeEmbedLayerNorm, data: 2, weights: [2, 3, 4] },
+  'com.microsoft.EmbedLayerNormalization': {
+    rule: quantizeEmbedLayerNorm,
+    data: 2,
+    weights: [2, 3, 4, 5, 6],
+  },
   'com.microsoft.FusedMatMul': { rule: quantizeFusedMatMul, data: 0, weights: [1] },
 };
 
@@ -82,8 +87,11 @@ function obstacle(node: Node, entry: Entry, { select, parity }: SchemeOptions): 
   const dtype = data?.dtype ?? node.output()?.dtype;
   if (dtype && !isFloat(dtype)) return '';
   if (dtype && dtype !== 'float32') return `its data is ${dtype}; DynamicQuantizeLinear takes only float32`;
-  const constants = weights.flatMap((value) => value.tensor ?? []);
+  const constants = weights.flatMap((value) => constantMatrix(value)?.value.tensor ?? []);
   if (constants.some((tensor) => !isFloat(tensor.dtype))) return 'its weight is quantized already';
+  // Where nothing is known of the data, the weight tells as much.
+  const other = constants.find((tensor) => tensor.dtype !== 'float32');
+  if (other) return `its weight is ${other.dtype}; DynamicQuantizeLinear takes only float32`;
   const small = constants.length > 0 && constants.every((tensor) => tensor.size < WORTHWHILE);
   return small && !parity ? 'small: nothing to gain' : null;
 }
