@@ -24,13 +24,15 @@ export function histogramProbe(low: number, high: number, bins: number): Probe<F
       const place = builder.op('Mul', [shifted, scalar('scale', scale)]);
       const inside = builder.op('Clip', [place, scalar('first', 0), scalar('last', bins - 1)]);
       const index = builder.op('Cast', [inside], { attributes: { to: int(DTYPES.int64.code) } });
-      const zeros = builder.graph.addInitializer(
-        'probe_zeros',
-        Tensor.of('float32', [bins], new Float32Array(bins)),
-      );
-      const ones = builder.op('Expand', [scalar('one', 1), builder.op('Shape', [index])]);
+      // Integers: a float32 that counts one by one stops at 2^24.
+      const integers = (name: string, dims: readonly number[], data: Int32Array) =>
+        builder.graph.addInitializer(`probe_${name}`, Tensor.of('int32', dims, data));
+      const zeros = integers('zeros', [bins], new Int32Array(bins));
+      const one = integers('one', [], Int32Array.of(1));
+      const ones = builder.op('Expand', [one, builder.op('Shape', [index])]);
       const attributes = { axis: int(0), reduction: text('add') };
-      return builder.op('ScatterElements', [zeros, index, ones], { attributes });
+      const counts = builder.op('ScatterElements', [zeros, index, ones], { attributes });
+      return builder.op('Cast', [counts], { attributes: { to: int(DTYPES.float32.code) } });
     },
     read: (vector) => vector,
   };

@@ -1,15 +1,14 @@
 /** Mean over the batches of their smallest and largest element. */
 import { Tensor } from '../ir/tensor.ts';
-import { concat } from './nodes.ts';
+import { concat, flat } from './nodes.ts';
 import type { Probe } from './probe.ts';
-import { rangeProbe, type SeenRange } from './range.ts';
+import { type SeenRange, signedExtremes } from './range.ts';
 
 /** [sum of maxima, sum of negated minima, batches]. */
 export function meanRangeProbe(): Probe<SeenRange> {
-  const range = rangeProbe();
   return {
     name: 'mean range',
-    opset: range.opset,
+    opset: 9,
     width: 3,
     combine: 'sum',
     build(scope, value) {
@@ -17,7 +16,7 @@ export function meanRangeProbe(): Probe<SeenRange> {
         'probe_one',
         Tensor.of('float32', [1], Float32Array.of(1)),
       );
-      return concat(scope, [range.build(scope, value), one]);
+      return concat(scope, [...signedExtremes(scope, flat(scope, value)), one]);
     },
     read([max = 0, min = 0, batches = 0]) {
       return batches === 0

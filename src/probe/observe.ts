@@ -178,8 +178,7 @@ function collect(
     for (let index = 0; index < width; index++) {
       const value = found[at + index] as number;
       if (combine === 'sum') state[index] = (state[index] as number) + value;
-      // NaN stays: it says that the model computed one.
-      else if (!(value <= (state[index] as number))) state[index] = value;
+      else if (value > (state[index] as number)) state[index] = value;
     }
     at += width;
   }

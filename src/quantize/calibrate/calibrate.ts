@@ -7,7 +7,7 @@ import type { Histogram } from '../../numeric/histogram.ts';
 import { histogramProbe } from '../../probe/histogram.ts';
 import { meanRangeProbe } from '../../probe/mean-range.ts';
 import { type Observed, observe } from '../../probe/observe.ts';
-import { rangeProbe, type SeenRange } from '../../probe/range.ts';
+import { type Extremes, rangeProbe, type SeenRange } from '../../probe/range.ts';
 import type { Context } from '../../step.ts';
 import { ESTIMATORS, type EstimatorName } from '../ranges/table.ts';
 import { chooseRanges } from './choose.ts';
@@ -72,11 +72,10 @@ async function measure(
     throw new LlmcError('DATA', 'the data has no rows: there is nothing to find ranges on', {
       hint: 'give some typical inputs with --data',
     });
-  const reached = new Map<Value, SeenRange>();
+  const reached = new Map<Value, Extremes>();
   for (const tap of extremes) {
     const range = seen.get(tap);
-    if (range && range.min <= range.max) reached.set(tap.value, checked(tap.value, range));
-    else if (range && !(range.max === -Infinity)) throw notFinite(tap.value);
+    if (range && range.elements > 0) reached.set(tap.value, checked(tap.value, range));
   }
   const meansOf = (value: Value): SeenRange => {
     const tap = means.find((each) => each.value === value);
@@ -96,14 +95,10 @@ async function measure(
   return { rows: seen.rows, ranges };
 }
 
-function checked(value: Value, range: SeenRange): SeenRange {
-  if (Number.isFinite(range.min) && Number.isFinite(range.max)) return range;
-  throw notFinite(value);
-}
-
-function notFinite(value: Value): LlmcError {
+function checked(value: Value, range: Extremes): Extremes {
+  if (Number.isFinite(range.min) && Number.isFinite(range.max) && !range.nan) return range;
   const maker = value.producer?.label ?? 'an input of the model';
-  return new LlmcError('DATA', `on the data, "${value.name}" (${maker}) holds NaN or infinities`, {
+  throw new LlmcError('DATA', `on the data, "${value.name}" (${maker}) holds NaN or infinities`, {
     hint: 'look at the data; --exclude leaves the nodes that read the value in floats',
   });
 }
