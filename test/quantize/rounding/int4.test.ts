@@ -27,7 +27,7 @@ const CASES = (['gptq', 'awq', 'adaround', 'kquant'] as const).flatMap((rounding
 );
 
 describe.each(CASES)('$rounding, $format, $bits bits, symmetric $symmetric', (options) => {
-  const settings: Partial<QuantizeOptions> = { ...options, data };
+  const settings: Partial<QuantizeOptions> = { ...options, data, roundingSamples: 300 };
 
   it('is better than nearest in every layer and in the end', async () => {
     const exact = await outputFor(mlp(), values);
