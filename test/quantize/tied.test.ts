@@ -8,7 +8,7 @@ import { openModel } from '../../src/onnx/read.ts';
 import { encodeModel } from '../../src/onnx/write.ts';
 import { FIXTURES } from '../support/fixtures.ts';
 import { graphOf } from '../support/quantize-graphs.ts';
-import { type FixedScheme, type Options, quantize } from '../support/quantized.ts';
+import { type FixedScheme, noisyModel, type Options, quantize } from '../support/quantized.ts';
 
 /** Constants of 256 elements and more, largest first. */
 function large(model: Model): string[] {
@@ -95,5 +95,48 @@ describe('the byte-level GPT, whose embedding is its output projection', () => {
       name.startsWith('bytes.weight') && tensor && tensor.byteLength >= embedding ? [tensor.dtype] : [],
     );
     expect(held.length).toBeGreaterThan(1);
+  });
+});
+
+describe('one small weight in very many places', () => {
+  const COUNT = 200;
+  const initializers = (model: Model): string[] =>
+    [...model.graph.initializers].flatMap(({ tensor }) =>
+      tensor ? [`${tensor.dtype}[${tensor.dims}]`] : [],
+    );
+  const nodes = (line: (index: number) => string): string =>
+    `${Array.from({ length: COUNT }, (_, i) => line(i)).join(' ')} y = Identity(h${COUNT})`;
+  const model = (line: (index: number) => string): Model =>
+    noisyModel(`g (float[64,64] h0, int64[N] ids) => (y, rows) <float[64,64] w = {0}> {
+      rows = Gather(w, ids) ${nodes(line)} }`);
+
+  it.for([
+    ['MatMul', (i: number) => `h${i + 1} = MatMul(h${i}, w)`],
+    ['Gemm', (i: number) => `h${i + 1} = Gemm(h${i}, w)`],
+    ['Gemm transB', (i: number) => `h${i + 1} = Gemm <transB = 1> (h${i}, w)`],
+    ['Gemm transA', (i: number) => `t${i} = Gemm <transA = 1> (h0, w) h${i + 1} = Add(h${i}, t${i})`],
+    [
+      'Gemm with an alpha of two kinds',
+      (i: number) => `h${i + 1} = Gemm <alpha = ${i % 2 ? 0.5 : 2.0}> (h${i}, w)`,
+    ],
+  ] as const)('int8-dynamic, %s: codes, zero points and transposes once', async ([name, line]) => {
+    const { model: result } = await quantize(model(line), 'int8-dynamic');
+    const constants = initializers(result);
+    expect(constants.filter((each) => each === 'int8[64,64]')).toHaveLength(1);
+    expect(constants.length).toBeLessThanOrEqual(name.endsWith('kinds') ? 7 : 6);
+    const count = (op: string): number => result.graph.nodes.filter((node) => node.op === op).length;
+    expect(count('MatMulInteger')).toBe(COUNT);
+    expect(count('Transpose')).toBe(name.includes('trans') ? 1 : 0);
+    expect(count('DynamicQuantizeLinear')).toBe(name === 'Gemm transA' ? 1 : COUNT);
+  });
+
+  it.for(['int8-weights', 'int4', 'fp16'] as const)('%s: no constant twice', async (scheme) => {
+    const { model: result } = await quantize(
+      model((i) => `h${i + 1} = MatMul(h${i}, w)`),
+      scheme,
+    );
+    // Codes, scales, zero points, for rows and for columns.
+    expect(initializers(result).length).toBeLessThan(10);
+    expect(result.graph.nodes.length).toBeLessThan(COUNT + 10);
   });
 });

@@ -1,5 +1,4 @@
 /** MatMul, Gemm and FusedMatMul with a constant operand, as MatMulInteger. */
-import { ints } from '../../ir/attribute.ts';
 import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
@@ -35,8 +34,7 @@ export function quantizeGemm(q: DynamicQuantizer, node: Node): string | null {
   if (q.options.parity && (alpha !== 1 || beta !== 1 || node.int('transA') !== 0))
     return 'onnxruntime rewrites only alpha = beta = 1 and transA = 0';
   const emitter = new Emitter(node);
-  const attributes = { perm: ints([1, 0]) };
-  const left = node.int('transA') ? emitter.op('Transpose', [a], `${a.name}_transposed`, { attributes }) : a;
+  const left = node.int('transA') ? q.transposed(a, node) : a;
   const operand = { value: b, transposed: node.int('transB') !== 0 };
   emitProduct(q, node, {
     left: q.activation(left, node),
@@ -87,10 +85,7 @@ function matrix(q: DynamicQuantizer, node: Node, { value, transposed }: Matrix, 
   if (!transposed) return q.weight(value, spec);
   if (!q.isTied(value)) return q.weight(value, { ...spec, transpose: true });
   const shared = q.weight(value, spec);
-  const turned = new Emitter(node).op('Transpose', [shared.codes], `${value.name}_quantized_transposed`, {
-    attributes: { perm: ints([1, 0]) },
-  });
-  return { ...shared, codes: turned };
+  return { ...shared, codes: q.transposed(shared.codes, node) };
 }
 
 function weightSpec(q: DynamicQuantizer): Omit<WeightSpec, 'axis'> {

@@ -1,5 +1,5 @@
 /** Shared state of dynamic int8: activations quantized once per value, weights once per constant. */
-import { int } from '../../ir/attribute.ts';
+import { int, ints } from '../../ir/attribute.ts';
 import { DTYPES, type DType } from '../../ir/dtype.ts';
 import type { Graph } from '../../ir/graph.ts';
 import type { Model } from '../../ir/model.ts';
@@ -29,7 +29,8 @@ export class DynamicQuantizer {
   /** Constants with several users and the axis of their scales; onnxruntime's tools know nothing of such ties. */
   readonly #tied: ReadonlyMap<Value, number | null>;
   readonly #activations = new Map<Graph, Map<Value, Quantized>>();
-  readonly #weights = new Map<Value, Map<string, Quantized>>();
+  readonly #weights = new Map<Value, Map<string, Map<number, Quantized>>>();
+  readonly #transposed = new Map<Graph, Map<Value, Value>>();
 
   constructor(model: Model, options: SchemeOptions, outcome: Outcome) {
     this.model = model;
@@ -82,26 +83,42 @@ export class DynamicQuantizer {
     this.#activations.set(graph, known);
   }
 
-  /** The integer form of a constant, made once per spec, beside the constant itself. */
+  /**
+   * The integer form of a constant, beside the constant itself. Codes and zero points are made once for all users that
+   * want them alike; a factor (Gemm's alpha) makes scales of its own, which is cheap.
+   */
   weight(value: Value, spec: WeightSpec): Quantized {
-    const known = this.#weights.get(value) ?? new Map<string, Quantized>();
-    this.#weights.set(value, known);
-    const key = JSON.stringify(spec);
-    const present = known.get(key);
-    if (present) return present;
     if (!value.tensor) throw new Error(`${value.name} is no constant`);
-    const { codes, scale, zeroPoint } = quantizeWeight(value.tensor, {
-      ...spec,
-      moved: !this.options.parity,
-    });
+    const { factor = 1, ...plain } = spec;
+    const known = this.#weights.get(value) ?? new Map<string, Map<number, Quantized>>();
+    this.#weights.set(value, known);
+    const key = JSON.stringify(plain);
+    const byFactor = known.get(key) ?? new Map<number, Quantized>();
+    known.set(key, byFactor);
+    const present = byFactor.get(factor);
+    if (present) return present;
+    const tensors = quantizeWeight(value.tensor, { ...spec, moved: !this.options.parity });
     const { graph, name } = value;
-    const made: Quantized = {
-      codes: graph.addInitializer(`${name}_quantized`, codes),
-      scale: graph.addInitializer(`${name}_scale`, scale),
-      zeroPoint: graph.addInitializer(`${name}_zero_point`, zeroPoint),
-    };
-    known.set(key, made);
+    const [shared] = byFactor.values();
+    const codes = shared?.codes ?? graph.addInitializer(`${name}_quantized`, tensors.codes);
+    const scale = graph.addInitializer(`${name}_scale`, tensors.scale);
+    const zeroPoint = shared?.zeroPoint ?? graph.addInitializer(`${name}_zero_point`, tensors.zeroPoint);
+    const made: Quantized = { codes, scale, zeroPoint };
+    byFactor.set(factor, made);
     this.retired.add(value);
+    return made;
+  }
+
+  /** A matrix on its side, made in front of its first consumer in each graph and shared by the others. */
+  transposed(value: Value, consumer: Node): Value {
+    const emitter = new Emitter(consumer);
+    const known = this.#transposed.get(emitter.graph) ?? new Map<Value, Value>();
+    this.#transposed.set(emitter.graph, known);
+    const present = known.get(value);
+    if (present) return present;
+    const attributes = { perm: ints([1, 0]) };
+    const made = emitter.op('Transpose', [value], `${value.name}_transposed`, { attributes });
+    known.set(value, made);
     return made;
   }
 
@@ -119,6 +136,7 @@ export class DynamicQuantizer {
       name: `${product.name}_cast`,
       attributes: { to: int(DTYPES[dtype].code) },
     });
+    // Made for every product alone, although equal ones exist: runtimes fuse only what nobody else reads.
     const scaleName = quantName ? `${quantName}_scales_mul` : `${scales[0].name}_${scales[1].name}_mul`;
     const scale = emitter.op('Mul', scales, `${scaleName}:0`, { name: scaleName });
     emitter.into('Mul', [cast, scale], [target], {
