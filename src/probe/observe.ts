@@ -1,4 +1,5 @@
 /** Runs a model on data and collects what probes see of its values; memory depends on the probes, not on the data. */
+import type { HostTensor } from '../data/host-tensor.ts';
 import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import { weightBytes } from '../onnx/layout.ts';
@@ -7,23 +8,11 @@ import { encodeModel } from '../onnx/write.ts';
 import { unlistConstants } from '../passes/constants.ts';
 import { runPasses } from '../passes/pass.ts';
 import { upgradeOpset } from '../passes/upgrade-opset.ts';
-import { openInputs } from '../runtime/inputs.ts';
-import { openSession, type Session } from '../runtime/session.ts';
+import { openSession } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
+import { MOST_ROWS, type ObserveOptions, type Ran, runBatches } from './batches.ts';
 import { instrument, type ProbeOutput, widthOf } from './instrument.ts';
 import { neutral, type Tap } from './probe.ts';
-
-export interface ObserveOptions {
-  /** A data spec; without one inputs are generated. */
-  readonly data?: string | undefined;
-  /** Rows of the data to run at most; default all. */
-  readonly samples?: number | undefined;
-  /** Rows in a batch; default the dataset's choice. */
-  readonly batch?: number | undefined;
-  readonly dims?: Readonly<Record<string, number>> | undefined;
-  /** For the progress display. */
-  readonly label?: string;
-}
 
 /** What the probes saw. */
 export interface Observed {
@@ -32,9 +21,6 @@ export interface Observed {
   readonly rows: number;
   readonly batches: number;
 }
-
-/** Rows in a batch where model and caller leave it open: the calls cost more than small rows. */
-const BATCH = 32;
 
 /** Optimizing a graph with more probes than this takes longer than running it a few times. */
 const MOST_OPTIMIZED = 200;
@@ -96,7 +82,7 @@ async function observeGroup(
   options: ObserveOptions,
   known: Map<Tap<unknown>, Float64Array>,
   context: Context,
-): Promise<{ rows: number; batches: number }> {
+): Promise<Ran> {
   refuse(model);
   const copy = cloneModel(model);
   unlistConstants(copy);
@@ -105,52 +91,22 @@ async function observeGroup(
   const least = Math.max(...taps.map(({ probe }) => probe.opset));
   // The nodes of probes mean the same in all versions up to the one they need.
   if (copy.opset < least) await runPasses(copy, [upgradeOpset(least)], context);
-  const optimize = taps.length > MOST_OPTIMIZED ? 'disabled' : 'all';
+  const optimize = options.asWritten || taps.length > MOST_OPTIMIZED ? 'disabled' : 'all';
   const session = await openSession({ model: encodeModel(copy) }, { threads: context.threads, optimize });
   try {
-    try {
-      return await runAll(session, outputs, options, BATCH, known, context);
-    } catch (error) {
-      // Some models take one row at a time although they do not say so.
-      if (!(error instanceof LlmcError) || error.code !== 'RUNTIME' || options.batch) throw error;
-      for (const tap of taps) known.delete(tap);
-      return await runAll(session, outputs, options, 1, known, context);
-    }
+    const reader = {
+      read(found: Readonly<Record<string, HostTensor>>) {
+        for (const output of outputs)
+          collect(output, found[output.name]?.data as Float32Array | undefined, known);
+      },
+      forget() {
+        for (const tap of taps) known.delete(tap);
+      },
+    };
+    return await runBatches(session, options, MOST_ROWS, reader, context);
   } finally {
     await session.release();
   }
-}
-
-async function runAll(
-  session: Session,
-  outputs: readonly ProbeOutput[],
-  options: ObserveOptions,
-  preferredBatch: number,
-  known: Map<Tap<unknown>, Float64Array>,
-  context: Context,
-): Promise<{ rows: number; batches: number }> {
-  const { data, dims, batch, samples, label = 'running the model on the data' } = options;
-  const inputs = await openInputs(session, {
-    seed: context.seed,
-    signal: context.signal,
-    preferredBatch,
-    ...(data === undefined ? {} : { data }),
-    ...(dims ? { dims } : {}),
-    ...(batch === undefined ? {} : { batch }),
-  });
-  const progress = context.progress(label, Math.min(inputs.rows, samples ?? inputs.rows));
-  let [rows, batches] = [0, 0];
-  for await (const { feeds, size } of inputs.batches(samples)) {
-    context.signal.throwIfAborted();
-    const found = await session.run(feeds);
-    for (const output of outputs)
-      collect(output, found[output.name]?.data as Float32Array | undefined, known);
-    rows += size;
-    batches++;
-    progress.tick(size);
-  }
-  progress.done();
-  return { rows, batches };
 }
 
 function refuse(model: Model): void {

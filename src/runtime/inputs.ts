@@ -36,7 +36,7 @@ export interface ModelInputs {
 export interface InputOptions extends FindOptions {
   /** A data spec; absent or `synthetic` means generated inputs. */
   readonly data?: string;
-  /** Rows in a batch of data where neither the model nor `batch` says how many; default 1. */
+  /** Rows in a batch of data where neither the model nor `batch` says how many, fewer where rows are large; default 1. */
   readonly preferredBatch?: number;
   /** Rows to generate when there is no data; default 8 feeds. */
   readonly rows?: number;
@@ -54,8 +54,20 @@ function rowsOption(rows: number | undefined): { rows?: number } {
   return rows === undefined ? {} : { rows };
 }
 
+/** Elements of all inputs together that larger batches gain nothing from. */
+const BATCH_ELEMENTS = 1 << 18;
+
+function elementsPerRow({ columns }: Dataset): number {
+  const own = columns.filter(({ shared }) => !shared);
+  return own.reduce((sum, { dims }) => sum + dims.slice(1).reduce((a, b) => a * b, 1), 1);
+}
+
 function fromDataset(dataset: Dataset, session: Session, options: InputOptions): ModelInputs {
-  const fit = fitDataset(dataset, session.inputs, options.batch, options.preferredBatch);
+  const preferred = Math.min(
+    options.preferredBatch ?? 1,
+    Math.ceil(BATCH_ELEMENTS / elementsPerRow(dataset)),
+  );
+  const fit = fitDataset(dataset, session.inputs, options.batch, preferred);
   return {
     inputs: session.inputs,
     source: dataset.name,

@@ -4,7 +4,7 @@ import type { Model } from '../../ir/model.ts';
 import type { Value } from '../../ir/value.ts';
 import type { AffineSpec } from '../../numeric/affine.ts';
 import type { Histogram } from '../../numeric/histogram.ts';
-import { histogramProbe } from '../../probe/histogram.ts';
+import { countHistograms } from '../../probe/count.ts';
 import { meanRangeProbe } from '../../probe/mean-range.ts';
 import { type Observed, observe } from '../../probe/observe.ts';
 import { type Extremes, rangeProbe, type SeenRange } from '../../probe/range.ts';
@@ -81,7 +81,7 @@ async function measure(
     const tap = means.find((each) => each.value === value);
     return (tap && seen.get(tap)) ?? { min: 0, max: 0 };
   };
-  const histograms = await histogramsOf(model, request, reached, context);
+  const histograms = await histogramsOf(model, request, reached, seen, context);
   const estimate = (value: Value, name: EstimatorName): CalibratedRange => {
     const histogram = histograms.get(value) ?? emptyHistogram(reached.get(value));
     const mean = ESTIMATORS[name].needs === 'mean' ? meansOf(value) : { min: 0, max: 0 };
@@ -107,22 +107,20 @@ function checked(value: Value, range: Extremes): Extremes {
 async function histogramsOf(
   model: Model,
   { method, data, samples }: CalibrationRequest,
-  reached: ReadonlyMap<Value, SeenRange>,
+  reached: ReadonlyMap<Value, Extremes>,
+  { rows, batches }: Observed,
   context: Context,
 ): Promise<Map<Value, Histogram>> {
-  const histograms = new Map<Value, Histogram>();
-  if (method !== 'auto' && ESTIMATORS[method].needs !== 'histogram') return histograms;
-  const taps = [...reached]
+  if (method !== 'auto' && ESTIMATORS[method].needs !== 'histogram') return new Map();
+  const wanted = [...reached]
     .filter(([, { min, max }]) => max > min)
-    .map(([value, { min, max }]) => ({ value, probe: histogramProbe(min, max, BINS) }));
-  const label = 'calibrating: histograms';
-  const seen: Observed = await observe(model, taps, { data, samples, label }, context);
-  for (const tap of taps) {
-    const counts = seen.get(tap);
-    const range = reached.get(tap.value);
-    if (counts && range) histograms.set(tap.value, { low: range.min, high: range.max, counts });
-  }
-  return histograms;
+    .map(([value, { min, max, elements }]) => ({
+      value,
+      low: min,
+      high: max,
+      elements: (elements * batches) / rows,
+    }));
+  return countHistograms(model, wanted, BINS, { data, samples, label: 'calibrating: histograms' }, context);
 }
 
 /** Of values whose extremes are all that is known. */

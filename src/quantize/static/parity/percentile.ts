@@ -1,8 +1,9 @@
 /** The percentile calibrator of onnxruntime's tools: a histogram of magnitudes, cut at the left edge of a bin. */
 import type { Model } from '../../../ir/model.ts';
 import type { Value } from '../../../ir/value.ts';
+import type { ObserveOptions } from '../../../probe/batches.ts';
 import { histogramProbe } from '../../../probe/histogram.ts';
-import { type ObserveOptions, observe } from '../../../probe/observe.ts';
+import { observe } from '../../../probe/observe.ts';
 import type { Probe } from '../../../probe/probe.ts';
 import { rangeProbe, type SeenRange } from '../../../probe/range.ts';
 import type { Context } from '../../../step.ts';
