@@ -7,6 +7,7 @@ export function refuseStaticContradictions(options: QuantizeOptions): void {
   if (options.scheme !== 'int8' || !options.parity) return;
   const without: readonly (readonly [boolean, string])[] = [
     [options.calibration === 'auto', '--calibration auto'],
+    [options.calibrationTable !== undefined, '--calibration-table'],
     [options.transforms.length > 0, '--transform'],
     [options.keepFloat > 0, '--keep-float'],
   ];

@@ -6,6 +6,7 @@ import { refuseStaticContradictions } from '../../../src/quantize/static/contrad
 
 const WITHOUT_COUNTERPART: readonly (readonly [string, Record<string, unknown>])[] = [
   ['--calibration auto', { calibration: 'auto' }],
+  ['--calibration-table', { calibrationTable: 'ranges.json' }],
   ['--transform', { transforms: ['equalize'] }],
   ['--keep-float', { keepFloat: 2 }],
 ];
