@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { speedup } from '../../src/bench/compare.ts';
-import { modelNames } from '../../src/report/model-names.ts';
 import { latencyRecord } from '../../src/bench/timing.ts';
 import { normal } from '../../src/random.ts';
+import { modelNames } from '../../src/report/model-names.ts';
 
 /** Times around `base` with 5 % noise, on a machine that becomes three times slower halfway. */
 function times(base: number, seed: number, rounds = 100): Float64Array {

@@ -98,7 +98,7 @@ class Planner {
   #absorb(node: Node): void {
     const value = node.output();
     const [use] = value?.uses ?? [];
-    if (!value || value.useCount !== 1 || value.isGraphOutput || !use || use.index !== 0) return;
+    if (value?.useCount !== 1 || value.isGraphOutput || !use || use.index !== 0) return;
     const role = specOf(use.node)?.quant;
     const output = use.node.output();
     if (role?.kind !== 'passthrough' || !role.bounds || !output || use.node.graph !== node.graph) return;
