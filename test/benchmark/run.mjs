@@ -32,6 +32,10 @@ const BENCHMARKS = {
     'ranking layers: what one costs, in inferences',
     async () => (await import('./sensitivity.mjs')).sensitivity,
   ],
+  transforms: [
+    'transforms before static int8: decibels gained',
+    async () => (await import('./transforms.mjs')).transforms,
+  ],
   calibration: [
     'ranges of activations: time and memory',
     async () => (await import('./calibration.mjs')).calibration,
