@@ -14,7 +14,7 @@ import { quantizeWeight, type WeightSpec } from './weight.ts';
  */
 export type Expansion = 'dequantize' | 'cast';
 
-/** Replaces constants by their int8 form, once each, in the constant's own graph. */
+/** Replaces float constants by their int8 form, once each, in the constant's own graph; their type stays. */
 export class DequantizedWeights {
   readonly retired = new Set<Value>();
   readonly #model: Model;
@@ -40,11 +40,19 @@ export class DequantizedWeights {
   }
 
   #make(value: Value, tensor: Tensor, spec: WeightSpec): Value {
-    const floats = value.graph.value(`${value.name}_dequantized`);
+    const { graph, name } = value;
+    const floats = graph.value(`${name}_dequantized`);
     floats.type = { dtype: 'float32', shape: tensor.dims };
+    const wanted = tensor.dtype === 'float32' ? floats : graph.value(`${name}_${tensor.dtype}`);
+    if (wanted !== floats) {
+      // Scales stay float32: half precision has too few digits for those of small weights.
+      wanted.type = { dtype: tensor.dtype, shape: tensor.dims };
+      const attributes = new Map([['to', int(DTYPES[tensor.dtype].code)]]);
+      graph.prepend({ op: 'Cast', name: `${name}_narrow`, inputs: [floats], outputs: [wanted], attributes });
+    }
     if (this.#expansion === 'cast') this.#cast(value, tensor, { ...spec, symmetric: true }, floats);
     else this.#dequantize(value, this.#integers(value, tensor, spec), spec, floats);
-    return floats;
+    return wanted;
   }
 
   #integers(value: Value, tensor: Tensor, spec: WeightSpec): Quantized {

@@ -173,6 +173,22 @@ export const HIDDEN = {
     { k = Constant <value = float[8,40] {0.25, -0.5, 0.125, 0.75}> () [mm] p = MatMul(a, k) b = Relu(p) }`,
 } as const;
 
+/** Weights that are narrower or wider than float32. */
+export const OTHER_FLOATS = {
+  'MatMul in half precision':
+    'g (float16[N,64] x) => (float16[N,48] y) <float16[64,48] w = {0}> { [mm] y = MatMul(x, w) }',
+  'Conv in half precision': `g (float16[N,16,9,9] x) => (float16[N,24,7,7] y) <float16[24,16,3,3] w = {0}, float16[24] b = {0}>
+    { [conv] y = Conv(x, w, b) }`,
+  'Gather in half precision':
+    'g (int64[N] i) => (float16[N,64] y) <float16[40,64] table = {0}> { [look] y = Gather(table, i) }',
+  'Gather of rank 3 in half precision':
+    'g (int64[N] i) => (float16[N,8,64] y) <float16[10,8,64] table = {0}> { [look] y = Gather(table, i) }',
+  'a tied table in half precision': `g (int64[N] i) => (float16[N,40] y) <float16[40,64] table = {0}> {
+    [look] rows = Gather(table, i) h = Tanh(rows) t = Transpose <perm = [1,0]> (table) [head] y = MatMul(h, t) }`,
+  'MatMul in double precision':
+    'g (double[N,64] x) => (double[N,48] y) <double[64,48] w = {0}> { [mm] y = MatMul(x, w) }',
+} as const;
+
 export const GRAPHS: Readonly<Record<string, string>> = {
   ...MATMUL,
   ...GEMM,
@@ -182,6 +198,7 @@ export const GRAPHS: Readonly<Record<string, string>> = {
   ...ATTENTION,
   ...SUBGRAPHS,
   ...HIDDEN,
+  ...OTHER_FLOATS,
 };
 
 /** A graph of the table with noise for weights. */

@@ -24,6 +24,9 @@ export function quantizeGather(q: DynamicQuantizer, node: Node): string | null {
   const emitter = new Emitter(node);
   const [output] = takeOutputs(node);
   if (!output) return 'its output is unused';
+  const { dtype } = table.tensor;
+  // Scales stay float32: half precision has too few digits for those of small weights.
+  const floats = dtype === 'float32' ? output : emitter.graph.value(`${output.name}_float32`);
   const name = node.name ? `${node.name}_quant` : '';
   const codes = emitter.op('Gather', [weight.codes, indices], `${output.name}_quantized`, {
     name,
@@ -34,12 +37,17 @@ export function quantizeGather(q: DynamicQuantizer, node: Node): string | null {
       codes,
       indices,
       scale: weight.scale,
-      output,
+      output: floats,
       zero: spec.type === 'int8' ? 0 : 128,
     });
   else
-    emitter.into('DequantizeLinear', [codes, weight.scale, weight.zeroPoint], [output], {
+    emitter.into('DequantizeLinear', [codes, weight.scale, weight.zeroPoint], [floats], {
       name: `${output.name}_DequantizeLinear`,
+    });
+  if (floats !== output)
+    emitter.into('Cast', [floats], [output], {
+      name: `${output.name}_narrow`,
+      attributes: { to: int(DTYPES[dtype].code) },
     });
   emitter.graph.remove(node);
   return null;

@@ -64,7 +64,6 @@ function placeOf(node: Node, index: number): Place | null {
 
 /** A table in front of a DequantizeLinear would be expanded whole at every run: rows are dequantized after the look-up. */
 function lookUp(rows: DynamicQuantizer, node: Node): string | null {
-  if (node.constant(0)?.dtype !== 'float32') return 'its table is not float32';
   return node.opType === GATHER
     ? quantizeGather(rows, node)
     : 'its tables would be expanded whole at every run';
@@ -76,21 +75,17 @@ function storeWeights(
   options: SchemeOptions,
   opset: number,
 ): string | null {
-  let reason: string | null = 'small: nothing to gain';
+  let stored = false;
   for (const { node, index, value, axis } of places) {
     const { tensor } = value;
     if (!tensor || tensor.size < WORTHWHILE || tensor.dims.length < 2) continue;
-    if (tensor.dtype !== 'float32') {
-      reason = `its weight is ${tensor.dtype}`;
-      continue;
-    }
     weights.replace(node, index, {
       type: options.weightType,
       symmetric: symmetricWeights(options),
       reduceRange: options.reduceRange,
       axis: opset >= 13 ? rows.scaleAxis(value, axis) : null,
     });
-    reason = null;
+    stored = true;
   }
-  return reason;
+  return stored ? null : 'small: nothing to gain';
 }
