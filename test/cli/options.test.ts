@@ -98,6 +98,8 @@ describe('option values', () => {
       symmetric: undefined,
       perChannel: undefined,
       rounding: 'nearest',
+      int8Layers: [],
+      int8Ratio: undefined,
       format: 'default',
       include: [],
       exclude: [],
