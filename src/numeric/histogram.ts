@@ -1,4 +1,5 @@
 /** Histogram: counts in equal parts of an interval, as calibration looks at values. */
+import { SIMD_TILE, type Simd, simd } from './simd.ts';
 
 export interface Histogram {
   readonly low: number;
@@ -31,56 +32,40 @@ export function total({ counts }: Histogram): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Values below which separate tables are not worth their clearing. */
-const LONG = 1 << 14;
-
-/**
- * Adds values: those outside count in the outermost bins, `high` in the last one, NaN in the first.
- */
+/** Adds values, which must lie between `low` and `high`: `high` counts in the last bin, NaN in the first. */
 export function countInto({ low, high, counts }: Histogram, values: Float32Array): void {
-  const bins = counts.length;
-  const scale = high > low ? bins / (high - low) : 0;
-  if (values.length < LONG) {
-    countPart(values, 0, values.length, low, scale, counts);
-    return;
-  }
-  // Four tables: equal neighbours, as zeros of Relu are, would wait for each other's sum.
-  const tables = new Uint32Array(4 * bins);
-  const whole = values.length - (values.length % 4);
-  const last = bins - 1;
-  const [second, third, fourth] = [bins, 2 * bins, 3 * bins];
-  for (let i = 0; i < whole; i += 4) {
-    const a = binOf(((values[i] as number) - low) * scale, last);
-    const b = second + binOf(((values[i + 1] as number) - low) * scale, last);
-    const c = third + binOf(((values[i + 2] as number) - low) * scale, last);
-    const d = fourth + binOf(((values[i + 3] as number) - low) * scale, last);
-    tables[a] = (tables[a] as number) + 1;
-    tables[b] = (tables[b] as number) + 1;
-    tables[c] = (tables[c] as number) + 1;
-    tables[d] = (tables[d] as number) + 1;
-  }
-  countPart(values, whole, values.length, low, scale, counts);
-  for (let i = 0; i < tables.length; i++) {
-    const bin = i % bins;
-    counts[bin] = (counts[bin] as number) + (tables[i] as number);
-  }
+  const scale = high > low ? Math.fround(counts.length / (high - low)) : 0;
+  const kernel = values.length < 4 * counts.length || 4 * counts.length > SIMD_TILE ? null : simd();
+  if (kernel === null) countEach(values, Math.fround(low), scale, counts);
+  else countTiles(kernel, values, Math.fround(low), scale, counts);
 }
 
-function countPart(
+function countTiles(
+  kernel: Simd,
   values: Float32Array,
-  start: number,
-  end: number,
   low: number,
   scale: number,
   counts: Float64Array,
 ): void {
-  const last = counts.length - 1;
-  for (let i = start; i < end; i++) {
-    const bin = binOf(((values[i] as number) - low) * scale, last);
-    counts[bin] = (counts[bin] as number) + 1;
+  const { input, rowsIntegers } = kernel;
+  const bins = counts.length;
+  rowsIntegers.fill(0, 0, 4 * bins);
+  for (let at = 0; at < values.length; at += SIMD_TILE) {
+    const next = Math.min(at + SIMD_TILE, values.length);
+    input.set(values.subarray(at, next));
+    kernel.countBins(next - at, low, scale, bins);
   }
+  for (let table = 0; table < 4 * bins; table += bins)
+    for (let bin = 0; bin < bins; bin++)
+      counts[bin] = (counts[bin] as number) + (rowsIntegers[table + bin] as number);
 }
 
-function binOf(place: number, last: number): number {
-  return place < last ? (place > 0 ? place | 0 : 0) : place >= last ? last : 0;
+/** `countInto` without SIMD; the kernel's reference. */
+export function countEach(values: Float32Array, low: number, scale: number, counts: Float64Array): void {
+  const last = counts.length - 1;
+  for (let i = 0; i < values.length; i++) {
+    const place = Math.fround(Math.fround((values[i] as number) - low) * scale);
+    const bin = place >= last ? last : place > 0 ? place | 0 : 0;
+    counts[bin] = (counts[bin] as number) + 1;
+  }
 }

@@ -10,6 +10,7 @@ export const SIMD_WORTHWHILE = 256;
 /** The functions of scripts/kernels/simd.ts. */
 interface Kernels {
   range(count: number): number;
+  countBins(count: number, low: number, scale: number, bins: number): void;
   columnRanges(rows: number, width: number): number;
   quantize(count: number, scale: number, low: number, high: number, zeroPoint: number): void;
   quantizeColumns(rows: number, width: number, qmin: number, qmax: number): void;
@@ -37,6 +38,8 @@ export interface Simd extends Kernels {
   readonly bIntegers: Int32Array;
   /** Rows to be transposed into `input`. */
   readonly rows: Float32Array;
+  /** `rows` as counts. */
+  readonly rowsIntegers: Uint32Array;
 }
 
 /** What is used of WebAssembly, which TypeScript declares for browsers only. */
@@ -70,6 +73,7 @@ function load(): Simd | null {
       b: floats(3),
       bIntegers: new Int32Array(buffer, 12 * SIMD_TILE, SIMD_TILE),
       rows: floats(4),
+      rowsIntegers: new Uint32Array(buffer, 16 * SIMD_TILE, SIMD_TILE),
     };
   } catch {
     return null; // no address space left for its memory, or WebAssembly switched off

@@ -1,70 +1,120 @@
-/** Histograms of many values, counted outside the graph: that takes a fraction of what ScatterElements takes. */
+/** Histograms of many values, counted outside the graph, which takes a fraction of what ScatterElements takes. */
+import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import type { Value } from '../ir/value.ts';
-import { countInto, type Histogram } from '../numeric/histogram.ts';
+import { GrowingHistogram } from '../numeric/growing-histogram.ts';
+import type { Histogram } from '../numeric/histogram.ts';
 import { cloneModel } from '../onnx/read.ts';
 import { encodeModel } from '../onnx/write.ts';
 import { unlistConstants } from '../passes/constants.ts';
-import { openSession } from '../runtime/session.ts';
+import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
-import { MOST_ROWS, type ObserveOptions, runBatches } from './batches.ts';
+import { type BatchReader, MOST_ROWS, type ObserveOptions, type Ran, runBatches } from './batches.ts';
 import { histogramProbe } from './histogram.ts';
 import { observe } from './observe.ts';
+import { rangeProbe, type SeenRange } from './range.ts';
 
-/** A value, where it lies, and how large it is. */
-export interface Countable {
+/** What was seen of a value. */
+export interface Distribution extends SeenRange {
+  readonly nan: boolean;
+  readonly histogram: Histogram;
+}
+
+export interface Distributions {
+  /** Values that nothing was seen of are missing. */
+  readonly seen: ReadonlyMap<Value, Distribution>;
+  readonly rows: number;
+}
+
+/** A value and its elements for one row of the data. */
+interface Sized {
   readonly value: Value;
-  readonly low: number;
-  readonly high: number;
-  /** Elements for one row of the data. */
   readonly elements: number;
+  /** Where the first rows lie. */
+  readonly expected: SeenRange;
 }
 
 /** Bytes of values that are handed out at a time. */
 const BUDGET_BYTES = 256 << 20;
 
 /**
- * Like `histogramProbe` for every value. Values in bodies of control flow are counted in the graph. Memory is bounded:
- * batches get smaller, and if single rows are too large, several runs over the data each count some of the values.
+ * Extremes and histograms of all values in one run over the data; those in bodies of control flow take two. Memory is
+ * bounded: batches get smaller, and if single rows are too large, several runs over the data each count some values.
  */
-export async function countHistograms(
+export async function countDistributions(
   model: Model,
-  wanted: readonly Countable[],
+  values: readonly Value[],
   bins: number,
   options: ObserveOptions,
   context: Context,
-): Promise<Map<Value, Histogram>> {
-  const outer = wanted.filter(({ value }) => value.graph === model.graph);
-  const counted = new Map<Value, Histogram>();
-  const rows = rowsAtATime(model, outer);
-  for (const group of groupsOf(outer, rows))
-    await countGroup(model, group, bins, rows, options, counted, context);
-  const inner = wanted.filter(({ value }) => value.graph !== model.graph);
-  const taps = inner.map(({ value, low, high }) => ({
-    value,
-    low,
-    high,
-    probe: histogramProbe(low, high, bins),
-  }));
-  const seen = await observe(model, taps, options, context);
+): Promise<Distributions> {
+  const outer = values.filter((value) => value.graph === model.graph);
+  const inner = values.filter((value) => value.graph !== model.graph);
+  const seen = new Map<Value, Distribution>();
+  const sized = await sizesOf(model, outer, options, context);
+  const atATime = rowsAtATime(model, sized);
+  let rows = 0;
+  for (const group of groupsOf(sized, atATime))
+    rows = (await countGroup(model, group, bins, atATime, options, seen, context)).rows;
+  if (inner.length > 0) rows = await countInside(model, inner, bins, options, seen, context);
+  return { seen, rows };
+}
+
+/** Sizes of values, from the first rows. */
+async function sizesOf(
+  model: Model,
+  values: readonly Value[],
+  options: ObserveOptions,
+  context: Context,
+): Promise<Sized[]> {
+  const taps = values.map((value) => ({ value, probe: rangeProbe() }));
+  const samples = Math.min(MOST_ROWS, options.samples ?? MOST_ROWS);
+  const seen = await observe(model, taps, { ...options, samples }, context);
+  return taps.flatMap((tap) => {
+    const range = seen.get(tap);
+    return range
+      ? [{ value: tap.value, elements: (range.elements * seen.batches) / seen.rows, expected: range }]
+      : [];
+  });
+}
+
+/** Values in bodies of control flow, which cannot be handed out: the graph counts them. */
+async function countInside(
+  model: Model,
+  values: readonly Value[],
+  bins: number,
+  options: ObserveOptions,
+  seen: Map<Value, Distribution>,
+  context: Context,
+): Promise<number> {
+  const extremes = values.map((value) => ({ value, probe: rangeProbe() }));
+  const found = await observe(model, extremes, options, context);
+  const taps = extremes.flatMap((tap) => {
+    const range = found.get(tap);
+    if (!range || range.elements === 0) return [];
+    const probe = histogramProbe(range.min, range.max, Number.isFinite(range.max - range.min) ? bins : 1);
+    return [{ value: tap.value, range, probe }];
+  });
+  const counted = await observe(model, taps, options, context);
   for (const tap of taps) {
-    const counts = seen.get(tap);
-    if (counts) counted.set(tap.value, { low: tap.low, high: tap.high, counts });
+    const { min, max, nan } = tap.range;
+    const counts = counted.get(tap) ?? new Float64Array(1);
+    seen.set(tap.value, { min, max, nan, histogram: { low: min, high: max, counts } });
   }
-  return counted;
+  return found.rows;
 }
 
 /** What the model dictates, or as many as the budget allows. */
-function rowsAtATime(model: Model, wanted: readonly Countable[]): number {
+function rowsAtATime(model: Model, sized: readonly Sized[]): number {
   const leading = model.graph.inputs.map(({ type }) => type?.shape?.[0]);
   const dictated = leading.filter((dim) => typeof dim === 'number');
   if (dictated.length > 0) return Math.max(...dictated);
-  const row = wanted.reduce((sum, { elements }) => sum + 4 * elements, 0);
+  const row = sized.reduce((sum, { elements }) => sum + 4 * elements, 0);
   return Math.max(1, Math.min(MOST_ROWS, Math.floor(BUDGET_BYTES / Math.max(1, row))));
 }
 
-function groupsOf(wanted: readonly Countable[], rows: number): Countable[][] {
-  const groups: Countable[][] = [];
+function groupsOf(wanted: readonly Sized[], rows: number): Sized[][] {
+  const groups: Sized[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const each of wanted) {
     const own = 4 * rows * each.elements;
@@ -80,45 +130,66 @@ function groupsOf(wanted: readonly Countable[], rows: number): Countable[][] {
 
 async function countGroup(
   model: Model,
-  group: readonly Countable[],
+  group: readonly Sized[],
   bins: number,
   rows: number,
   options: ObserveOptions,
-  counted: Map<Value, Histogram>,
+  seen: Map<Value, Distribution>,
   context: Context,
-): Promise<void> {
-  const histograms = group.map(({ value, low, high }) => {
-    const histogram = { low, high, counts: new Float64Array(bins) };
-    counted.set(value, histogram);
-    return { name: value.name, histogram };
-  });
-  const copy = cloneModel(model);
-  unlistConstants(copy);
-  const given = new Set(copy.graph.inputs.map(({ name }) => name));
-  const made = new Map(
-    [...copy.graph].flatMap((node) =>
-      node.outputs.flatMap((value) => (value ? [[value.name, value] as const] : [])),
-    ),
-  );
-  const outputs = histograms.flatMap(({ name }) => made.get(name) ?? []);
-  // A model needs an output, even where only inputs are counted.
-  if (outputs.length > 0) copy.graph.outputs = outputs;
-  const session = await openSession(
-    { model: encodeModel(copy) },
-    { threads: context.threads, optimize: 'disabled' },
-  );
+): Promise<Ran> {
+  const fresh = () =>
+    group.map(({ value, expected }) => {
+      const histogram = new GrowingHistogram(bins);
+      histogram.expect(expected.min, expected.max);
+      return { value, histogram };
+    });
+  let counting = fresh();
+  const { session, given } = await open(model, new Set(group.map(({ value }) => value.name)), context);
   try {
-    const reader = {
-      read(found: Readonly<Record<string, { readonly data: unknown }>>, feeds: typeof found) {
-        for (const { name, histogram } of histograms)
-          countInto(histogram, (given.has(name) ? feeds : found)[name]?.data as Float32Array);
+    const reader: BatchReader = {
+      read(found, feeds) {
+        for (const { value, histogram } of counting)
+          histogram.add((given.has(value.name) ? feeds : found)[value.name]?.data as Float32Array);
       },
       forget() {
-        for (const { histogram } of histograms) histogram.counts.fill(0);
+        counting = fresh();
       },
     };
-    await runBatches(session, options, rows, reader, context);
+    const ran = await runBatches(session, options, rows, reader, context);
+    for (const { value, histogram } of counting)
+      if (histogram.min <= histogram.max || histogram.nan > 0)
+        seen.set(value, {
+          min: histogram.min,
+          max: histogram.max,
+          nan: histogram.nan > 0,
+          histogram: histogram.histogram(),
+        });
+    return ran;
   } finally {
     await session.release();
+  }
+}
+
+/** A session that hands out the values of these names, but for inputs, which are at hand. */
+async function open(
+  model: Model,
+  names: ReadonlySet<string>,
+  context: Context,
+): Promise<{ session: Session; given: ReadonlySet<string> }> {
+  const copy = cloneModel(model);
+  unlistConstants(copy);
+  const made = [...copy.graph].flatMap((node) => node.outputs);
+  const outputs = made.filter((value) => value !== null && names.has(value.name)) as Value[];
+  // A model needs an output, even where only inputs are counted.
+  if (outputs.length > 0) copy.graph.outputs = outputs;
+  const bytes = encodeModel(copy);
+  const given = new Set(copy.graph.inputs.map(({ name }) => name));
+  const { threads } = context;
+  try {
+    return { session: await openSession({ model: bytes }, { threads }), given };
+  } catch (error) {
+    if (!(error instanceof LlmcError) || error.code !== 'RUNTIME') throw error;
+    // Some optimizations lose values that are outputs.
+    return { session: await openSession({ model: bytes }, { threads, optimize: 'disabled' }), given };
   }
 }

@@ -3,11 +3,12 @@ import { LlmcError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Value } from '../../ir/value.ts';
 import type { AffineSpec } from '../../numeric/affine.ts';
-import type { Histogram } from '../../numeric/histogram.ts';
-import { countHistograms } from '../../probe/count.ts';
+import type { Histogram, Interval } from '../../numeric/histogram.ts';
+import type { ObserveOptions } from '../../probe/batches.ts';
+import { countDistributions } from '../../probe/count.ts';
 import { meanRangeProbe } from '../../probe/mean-range.ts';
-import { type Observed, observe } from '../../probe/observe.ts';
-import { type Extremes, rangeProbe, type SeenRange } from '../../probe/range.ts';
+import { observe } from '../../probe/observe.ts';
+import { rangeProbe } from '../../probe/range.ts';
 import type { Context } from '../../step.ts';
 import { ESTIMATORS, type EstimatorName } from '../ranges/table.ts';
 import { chooseRanges } from './choose.ts';
@@ -61,69 +62,75 @@ async function measure(
   request: CalibrationRequest,
   context: Context,
 ): Promise<CalibrationTable> {
-  const { values, method, data, samples } = request;
+  const { values, method, spec, percentile } = request;
   if (values.length === 0) return { rows: 0, ranges: new Map() };
-  const label = 'calibrating: extremes';
-  const extremes = values.map((value) => ({ value, probe: rangeProbe() }));
-  const means =
-    method === 'moving-average' ? values.map((value) => ({ value, probe: meanRangeProbe() })) : [];
-  const seen = await observe(model, [...extremes, ...means], { data, samples, label }, context);
-  if (seen.rows === 0)
+  const { seen, rows } = await see(model, request, context);
+  if (rows === 0)
     throw new LlmcError('DATA', 'the data has no rows: there is nothing to find ranges on', {
       hint: 'give some typical inputs with --data',
     });
-  const reached = new Map<Value, Extremes>();
-  for (const tap of extremes) {
-    const range = seen.get(tap);
-    if (range && range.elements > 0) reached.set(tap.value, checked(tap.value, range));
-  }
-  const meansOf = (value: Value): SeenRange => {
-    const tap = means.find((each) => each.value === value);
-    return (tap && seen.get(tap)) ?? { min: 0, max: 0 };
-  };
-  const histograms = await histogramsOf(model, request, reached, seen, context);
+  for (const [value, { min, max, nan }] of seen)
+    if (nan || !Number.isFinite(min) || !Number.isFinite(max)) throw notFinite(value);
   const estimate = (value: Value, name: EstimatorName): CalibratedRange => {
-    const histogram = histograms.get(value) ?? emptyHistogram(reached.get(value));
-    const mean = ESTIMATORS[name].needs === 'mean' ? meansOf(value) : { min: 0, max: 0 };
-    const { spec, percentile } = request;
-    return { ...ESTIMATORS[name].range({ histogram, mean, spec, percentile }), method: name };
+    const { min, max, mean = { min, max }, histogram } = seen.get(value) as SeenValue;
+    const known = histogram ?? { low: min, high: max, counts: new Float64Array(1) };
+    return { ...ESTIMATORS[name].range({ histogram: known, mean, spec, percentile }), method: name };
   };
   const ranges =
     method === 'auto'
-      ? await chooseRanges(model, [...reached.keys()], estimate, request, context)
-      : new Map([...reached.keys()].map((value) => [value.name, estimate(value, method)]));
-  return { rows: seen.rows, ranges };
+      ? await chooseRanges(model, [...seen.keys()], estimate, request, context)
+      : new Map([...seen.keys()].map((value) => [value.name, estimate(value, method)]));
+  return { rows, ranges };
 }
 
-function checked(value: Value, range: Extremes): Extremes {
-  if (Number.isFinite(range.min) && Number.isFinite(range.max) && !range.nan) return range;
+function notFinite(value: Value): LlmcError {
   const maker = value.producer?.label ?? 'an input of the model';
-  throw new LlmcError('DATA', `on the data, "${value.name}" (${maker}) holds NaN or infinities`, {
+  return new LlmcError('DATA', `on the data, "${value.name}" (${maker}) holds NaN or infinities`, {
     hint: 'look at the data; --exclude leaves the nodes that read the value in floats',
   });
 }
 
-/** A second run over the data, where the method needs to know more than extremes. */
-async function histogramsOf(
-  model: Model,
-  { method, data, samples }: CalibrationRequest,
-  reached: ReadonlyMap<Value, Extremes>,
-  { rows, batches }: Observed,
-  context: Context,
-): Promise<Map<Value, Histogram>> {
-  if (method !== 'auto' && ESTIMATORS[method].needs !== 'histogram') return new Map();
-  const wanted = [...reached]
-    .filter(([, { min, max }]) => max > min)
-    .map(([value, { min, max, elements }]) => ({
-      value,
-      low: min,
-      high: max,
-      elements: (elements * batches) / rows,
-    }));
-  return countHistograms(model, wanted, BINS, { data, samples, label: 'calibrating: histograms' }, context);
+/** What the data shows of a value. */
+interface SeenValue extends Interval {
+  readonly nan: boolean;
+  readonly mean?: Interval;
+  readonly histogram?: Histogram;
 }
 
-/** Of values whose extremes are all that is known. */
-function emptyHistogram(range: SeenRange | undefined): Histogram {
-  return { low: range?.min ?? 0, high: range?.max ?? 0, counts: new Float64Array(1) };
+interface SeenValues {
+  /** Values that the data reached. */
+  readonly seen: ReadonlyMap<Value, SeenValue>;
+  readonly rows: number;
+}
+
+/** As much as the method needs to know. */
+function see(model: Model, request: CalibrationRequest, context: Context): Promise<SeenValues> {
+  const { values, method, data, samples } = request;
+  const options = { data, samples, label: 'calibrating' };
+  if (method === 'auto' || ESTIMATORS[method].needs === 'histogram')
+    return countDistributions(model, values, BINS, options, context);
+  return seeExtremes(model, values, ESTIMATORS[method].needs === 'mean', options, context);
+}
+
+async function seeExtremes(
+  model: Model,
+  values: readonly Value[],
+  withMeans: boolean,
+  options: ObserveOptions,
+  context: Context,
+): Promise<SeenValues> {
+  const taps = values.map((value) => ({
+    extremes: { value, probe: rangeProbe() },
+    ...(withMeans ? { mean: { value, probe: meanRangeProbe() } } : {}),
+  }));
+  const all = taps.flatMap(({ extremes, mean }) => (mean ? [extremes, mean] : [extremes]));
+  const observed = await observe(model, all, options, context);
+  const seen = new Map<Value, SeenValue>();
+  for (const { extremes, mean: meanTap } of taps) {
+    const range = observed.get(extremes);
+    if (!range || range.elements === 0) continue;
+    const mean = meanTap && observed.get(meanTap);
+    seen.set(extremes.value, { ...range, ...(mean ? { mean } : {}) });
+  }
+  return { seen, rows: observed.rows };
 }
