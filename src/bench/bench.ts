@@ -126,6 +126,7 @@ function report(inputs: ModelInputs, context: Context): void {
   if (inputs.ignored.length > 0) {
     context.note(`${inputs.source}: no input wants ${inputs.ignored.join(', ')}`);
   }
+  for (const note of inputs.notes) context.note(note);
   if (!inputs.synthetic) return;
   const sizes = Object.entries(inputs.bindings).map(([name, size]) => `${name}=${size}`);
   const chosen = sizes.length > 0 ? ` (${sizes.join(', ')}; --dim changes them)` : '';

@@ -1,12 +1,12 @@
 /** Runs all models over the data once: fidelity to the baseline, and metrics where there are labels. */
 import type { HostTensor } from '../data/host-tensor.ts';
+import { keepRows, ScoreBoard } from '../data/metrics/score-board.ts';
 import type { Fidelity } from '../report/schema.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import { FidelityMeter } from '../runtime/fidelity.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
 import type { Context } from '../step.ts';
 import type { Loaded } from './load.ts';
-import { keepRows, ScoreBoard } from './score.ts';
 import { about, type Subject } from './subject.ts';
 
 export interface Quality {

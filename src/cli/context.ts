@@ -19,6 +19,7 @@ export function buildContext(
   display: ProgressDisplay,
 ): RunContext {
   const warnings: string[] = [];
+  const said = new Set<string>();
   // Logs keep long lines whole, so that they can be searched; a terminal would break them inside words.
   const width = terminal.stderr.isTTY ? widthOf(terminal.stderr, terminal.env) : Infinity;
   const fold = (text: string) => {
@@ -31,6 +32,9 @@ export function buildContext(
     threads: common.threads,
     warnings,
     note: (text) => {
+      // Several steps look at the same data.
+      if (said.has(text)) return;
+      said.add(text);
       if (!common.quiet) display.line(`${palette.dim(fold(printable(text)))}\n`);
     },
     warn: (text) => {

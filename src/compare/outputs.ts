@@ -58,6 +58,7 @@ async function runBoth(
     dims: options.dims,
     ...(options.data === undefined ? {} : { data: options.data }),
   });
+  for (const note of inputs.notes) context.note(note);
   const adapt = feedAdapter(inputs.inputs, after.inputs);
   const meter = new FidelityMeter(before.outputs, after.outputs);
   const progress = context.progress('running both', Math.min(options.samples, inputs.rows));

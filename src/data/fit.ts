@@ -1,56 +1,85 @@
 /** Fits a dataset's columns to a model's inputs: names, element types, batch size, padding. */
 import { LlmcError } from '../errors.ts';
+import { asOneRow, lacksBatchAxis } from './batch-axis.ts';
 import { castTensor } from './cast.ts';
 import type { Batch, Column, Dataset } from './dataset.ts';
-import { allocate, type HostTensor } from './host-tensor.ts';
-import { ONLY_INPUT } from './sources/source.ts';
+import { derivedFeeds } from './decoder-fill.ts';
+import { requireFinite } from './finite.ts';
+import type { ShapeFit } from './fit-shape.ts';
+import { allocate, type HostTensor, isArrayDtype } from './host-tensor.ts';
+import { fitPair, pairColumns } from './pair-columns.ts';
 import type { ValueInfo } from './value-info.ts';
 
 interface Match {
   readonly input: ValueInfo;
   readonly column: Column;
-  /** The model's input is a single row without a batch axis. */
-  readonly unbatched: boolean;
+  readonly shape: ShapeFit;
 }
 
 export interface Fit {
+  /** What to take batches from: the dataset, or the same as one row where it lacked a batch axis. */
+  readonly dataset: Dataset;
   /** Rows to ask the dataset for. */
   readonly batchSize: number;
   /** True when every feed must have exactly `batchSize` rows: a smaller last batch is filled up by repetition. */
   readonly padded: boolean;
   /** Columns no input wants. */
   readonly ignored: readonly string[];
-  /** The feeds of one batch; outputs beyond `batch.size` rows belong to repeated rows. */
+  /** What was not taken literally: names, shapes and types brought into line, inputs that were made. */
+  readonly notes: readonly string[];
+  /**
+   * The feeds of one batch; outputs beyond `batch.size` rows belong to repeated rows. LlmcError DATA for values that are
+   * no number or that the input's type cannot hold.
+   */
   feeds(batch: Batch): Record<string, HostTensor>;
 }
 
 /**
- * Pairs columns and inputs by name (an unnamed column feeds a model's only input). A model with a fixed leading
- * dim dictates the batch size; where it does not, `batch` does, or else `preferred`. LlmcError DATA when an input has no column or sizes contradict each other.
+ * Pairs columns and inputs by name or a near miss of it. A model with a fixed leading dim dictates the batch size; where
+ * it does not, `batch` does, or else `preferred`. LlmcError DATA when an input has no column or one of another shape or
+ * kind, or sizes contradict each other.
  */
-export function fitDataset(
-  dataset: Dataset,
-  inputs: readonly ValueInfo[],
-  batch?: number,
-  preferred = 1,
-): Fit {
-  const matches = inputs.map((input) => match(dataset, inputs, input));
-  const rows = matches.filter(({ column }) => !column.shared);
-  const unbatched = rows.some((row) => row.unbatched);
+export function fitDataset(given: Dataset, inputs: readonly ValueInfo[], batch?: number, preferred = 1): Fit {
+  const first = pairColumns(given, inputs);
+  const single = lacksBatchAxis(first.pairs);
+  const dataset = single ? asOneRow(given) : given;
+  const { pairs, derived, notes } = single ? pairColumns(dataset, inputs) : first;
+  const matches = pairs.map((pair): Match => ({ ...pair, shape: fitPair(pair, dataset) }));
+  for (const { input, column } of matches) requireKind(input, column, dataset);
+  const unbatched = matches.some(({ shape }) => shape.kind === 'single');
+  const size = fixedBatch(matches, batch);
+  const batchSize = size ?? batch ?? (unbatched ? 1 : preferred);
+  const used = new Set(matches.map(({ column }) => column.name));
+  return {
+    dataset,
+    batchSize,
+    padded: size !== undefined && !unbatched,
+    ignored: dataset.columns.map((column) => column.name).filter((name) => !used.has(name)),
+    notes: [
+      ...notes,
+      ...(single ? [`${dataset.name} has no batch axis: it is taken as one row`] : []),
+      ...matches.flatMap((match) => changeNote(match, dataset)),
+    ],
+    feeds: (data) => {
+      const feeds = buildFeeds(matches, data, size === undefined ? data.size : batchSize);
+      return { ...feeds, ...derivedFeeds(derived, inputs, feeds) };
+    },
+  };
+}
+
+/** The number of rows the model demands; undefined where it leaves that open. */
+function fixedBatch(matches: readonly Match[], batch: number | undefined): number | undefined {
   const fixed = new Set<number>();
-  for (const row of rows) {
-    const leading = row.unbatched ? 1 : row.input.dims[0];
-    if (typeof leading === 'number') fixed.add(leading);
+  for (const { input, shape } of matches) {
+    const leading = shape.kind === 'single' ? 1 : input.dims[0];
+    if (shape.kind !== 'whole' && typeof leading === 'number') fixed.add(leading);
   }
   const [size] = fixed;
   if (fixed.size > 1) {
-    throw new LlmcError(
-      'DATA',
-      `the model's inputs have different fixed leading dims: ${[...fixed].join(', ')}`,
-      {
-        hint: 'store arrays with a single row for inputs that are the same for every row',
-      },
-    );
+    const sizes = [...fixed].join(', ');
+    throw new LlmcError('DATA', `the model's inputs have different fixed leading dims: ${sizes}`, {
+      hint: 'store arrays with a single row for inputs that are the same for every row',
+    });
   }
   if (size !== undefined && batch !== undefined && batch !== size) {
     throw new LlmcError(
@@ -61,39 +90,44 @@ export function fitDataset(
       },
     );
   }
-  const batchSize = size ?? batch ?? (unbatched ? 1 : preferred);
-  const used = new Set(matches.map(({ column }) => column.name));
-  return {
-    batchSize,
-    padded: size !== undefined && !unbatched,
-    ignored: dataset.columns.map((column) => column.name).filter((name) => !used.has(name)),
-    feeds: (data) => buildFeeds(matches, data, size === undefined ? data.size : batchSize),
-  };
+  return size;
 }
 
-function match(dataset: Dataset, inputs: readonly ValueInfo[], input: ValueInfo): Match {
-  const column =
-    dataset.columns.find((candidate) => candidate.name === input.name) ??
-    (inputs.length === 1 ? dataset.columns.find((candidate) => candidate.name === ONLY_INPUT) : undefined);
-  if (column === undefined) {
-    const names = dataset.columns.map((candidate) => candidate.name || '(one unnamed array)').join(', ');
-    throw new LlmcError('DATA', `${dataset.name} has nothing for the model's input "${input.name}"`, {
-      hint: `it has: ${names}; the model wants: ${inputs.map((candidate) => candidate.name).join(', ')}`,
-    });
-  }
-  const unbatched = !column.shared && input.dims.length > 0 && column.dims.length === input.dims.length + 1;
-  return { input, column, unbatched };
+/** Text is no number, whatever it says. */
+function requireKind(input: ValueInfo, column: Column, dataset: Dataset): void {
+  const known = isArrayDtype(input.dtype) && isArrayDtype(column.dtype);
+  if (known || input.dtype === column.dtype) return;
+  throw new LlmcError(
+    'DATA',
+    `${dataset.name}: "${column.name || 'the array'}" is ${column.dtype}, the model's input "${input.name}" is ${input.dtype}`,
+    { hint: `store the data as ${input.dtype}` },
+  );
+}
+
+function changeNote({ input, column, shape }: Match, { name }: Dataset): string[] {
+  const what = `${name}: "${column.name || 'the array'}"`;
+  const notes: string[] = [];
+  if (input.dtype !== column.dtype) notes.push(`${what} is converted from ${column.dtype} to ${input.dtype}`);
+  if (shape.kind === 'widened') notes.push(`${what} gets an axis of size 1 at ${shape.axis}`);
+  return notes;
 }
 
 function buildFeeds(matches: readonly Match[], batch: Batch, size: number): Record<string, HostTensor> {
   const feeds: Record<string, HostTensor> = {};
-  for (const { input, column, unbatched } of matches) {
+  for (const { input, column, shape } of matches) {
     const stored = batch.inputs[column.name] as HostTensor;
+    requireFinite(stored, input);
     const tensor = castTensor(stored, input.dtype, input.name);
-    if (unbatched) feeds[input.name] = { ...tensor, dims: tensor.dims.slice(1) };
-    else feeds[input.name] = column.shared ? tensor : padRows(tensor, size);
+    feeds[input.name] = shaped(tensor, shape, size);
   }
   return feeds;
+}
+
+function shaped(tensor: HostTensor, shape: ShapeFit, size: number): HostTensor {
+  if (shape.kind === 'single') return { ...tensor, dims: tensor.dims.slice(1) };
+  if (shape.kind === 'whole') return { ...tensor, dims: shape.dims };
+  const rows = padRows(tensor, size);
+  return shape.kind === 'rows' ? rows : { ...rows, dims: rows.dims.toSpliced(shape.axis, 0, 1) };
 }
 
 /** The tensor with its last row repeated until it has `size` rows. */

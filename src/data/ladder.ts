@@ -1,5 +1,6 @@
 /** Sizes to try, in order, for dims a model leaves open: only a run tells which ones it accepts. */
 import type { Bindings, OpenDim } from './dims.ts';
+import { pastAxis, roleOf } from './roles.ts';
 
 export interface LadderOptions {
   /** Size of leading symbolic dims; default 1, then 2. */
@@ -42,9 +43,16 @@ function candidates(dim: OpenDim, options: LadderOptions): readonly number[] {
   const fixed = options.dims?.[dim.name];
   if (fixed !== undefined) return [fixed];
   const { image, other } = ladders[options.sizes ?? 'typical'];
+  // Some kernels take several rows only when they come without a past.
+  if (dim.uses.some(isPast)) return (options.batch ?? 1) > 1 ? [0, ...other] : [...other, 0];
   if (dim.leading) return options.batch === undefined ? [1, 2, ...other] : [options.batch];
   if (dim.uses.some(({ input, axis }) => isChannel(input.dims, axis))) return [...CHANNELS, ...other];
   return dim.uses.some(({ input, axis }) => isSpatial(input.dims, axis)) ? image : other;
+}
+
+/** Whether it is the number of tokens in a cache. */
+function isPast({ input, axis }: OpenDim['uses'][number]): boolean {
+  return axis > 0 && roleOf(input) === 'cache' && axis === pastAxis(input);
 }
 
 /** Whether axis 1 of a four-dimensional input is an open channel count; a last axis of 1, 3 or 4 means NHWC. */

@@ -2,12 +2,11 @@
 import { LlmcError } from '../errors.ts';
 import { encodeHalf } from '../numeric/half.ts';
 import { normal, seedFor, uniform } from '../random.ts';
+import { decoderSizes } from './decoder-dims.ts';
 import { type Bindings, bindDims } from './dims.ts';
 import { allocate, elementCount, type HostTensor, type TypedArray } from './host-tensor.ts';
+import { type Role, roleOf } from './roles.ts';
 import type { ValueInfo } from './value-info.ts';
-
-/** What an integer or float input stands for; decides its values. */
-export type Role = 'mask' | 'zeros' | 'positions' | 'length' | 'values';
 
 export interface InputHints {
   /** Exclusive upper bound of integer inputs that index a table. */
@@ -30,6 +29,12 @@ export interface GenerateOptions {
 /** Inputs above this many elements in all are refused: a symbolic dim was meant to be smaller. */
 const MAX_ELEMENTS = 2 ** 28;
 
+/** Keys and values are smaller than what is normalized: standard normal ones would outweigh all new tokens. */
+const CACHE_SPREAD = 0.25;
+
+/** Past and all tokens of a decoder; null for other models. */
+type DecoderSizes = ReturnType<typeof decoderSizes>;
+
 const words = ['the', 'quick', 'brown', 'fox', 'jumps', 'over', 'a', 'lazy', 'dog'];
 
 /** One tensor per input. LlmcError UNSUPPORTED for types that cannot be fed, DATA for unbound or absurd dims. */
@@ -38,30 +43,27 @@ export function generateInputs(
   options: GenerateOptions,
 ): Record<string, HostTensor> {
   const feeds: Record<string, HostTensor> = {};
+  const sized = new Map(inputs.map((input) => [input, bindDims(input, options.bindings)]));
+  const sizes = decoderSizes(inputs, (input) => sized.get(input) ?? []);
   let elements = 0;
-  for (const input of inputs) {
-    const dims = bindDims(input, options.bindings);
+  for (const [input, dims] of sized) {
     elements += elementCount(dims);
     if (elements > MAX_ELEMENTS) {
       throw new LlmcError('DATA', `input "${input.name}" of ${dims.join('x')} is too large to generate`, {
         hint: 'choose smaller sizes with --dim name=value',
       });
     }
-    feeds[input.name] = { dtype: input.dtype, dims, data: fill(input, dims, options) };
+    feeds[input.name] = { dtype: input.dtype, dims, data: fill(input, dims, options, sizes) };
   }
   return feeds;
 }
 
-/** The role a name suggests, where no hint says better. */
-export function roleOf(name: string): Role {
-  if (/mask/i.test(name)) return 'mask';
-  if (/token_?type|segment_?id/i.test(name)) return 'zeros';
-  if (/position_?ids?|cache_?position/i.test(name)) return 'positions';
-  if (/(^|[_.])(len|lens|length|lengths)$/i.test(name)) return 'length';
-  return 'values';
-}
-
-function fill(input: ValueInfo, dims: readonly number[], options: GenerateOptions): TypedArray | string[] {
+function fill(
+  input: ValueInfo,
+  dims: readonly number[],
+  options: GenerateOptions,
+  sizes: DecoderSizes,
+): TypedArray | string[] {
   const length = elementCount(dims);
   const seed = seedFor(input.name, options.seed);
   if (input.dtype === 'string') {
@@ -78,8 +80,7 @@ function fill(input: ValueInfo, dims: readonly number[], options: GenerateOption
     );
   }
   const data = allocate(input.dtype, length);
-  const role = options.hints?.roles?.[input.name] ?? roleOf(input.name);
-  const value = generator(input, role, dims, options, seed);
+  const value = generator(input, dims, options, seed, sizes);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     for (let i = 0; i < length; i++) data[i] = BigInt(Math.trunc(value(i)));
   } else if (data instanceof Uint16Array && input.dtype === 'float16') {
@@ -95,20 +96,25 @@ function fill(input: ValueInfo, dims: readonly number[], options: GenerateOption
 
 function generator(
   input: ValueInfo,
-  role: Role,
   dims: readonly number[],
   options: GenerateOptions,
   seed: number,
+  sizes: DecoderSizes,
 ): (index: number) => number {
   const fixed = options.hints?.values?.[input.name];
   if (fixed !== undefined) return () => fixed;
   const last = Math.max(1, dims.at(-1) ?? 1);
+  const role = options.hints?.roles?.[input.name] ?? roleOf(input);
+  const longest = Math.max(1, ...Object.values(options.bindings));
   if (input.dtype === 'bool' || role === 'mask') return () => 1;
   if (role === 'zeros') return () => 0;
-  if (role === 'positions') return (index) => index % last;
-  if (role === 'length') {
-    const longest = Math.max(1, ...Object.values(options.bindings));
-    return () => longest;
+  if (role === 'positions') return (index) => (sizes?.past ?? 0) + (index % last);
+  if (role === 'length') return () => longest;
+  if (role === 'total') return () => sizes?.total ?? longest;
+  if (role === 'last') return () => (sizes?.total ?? longest) - 1;
+  if (role === 'cache') {
+    const next = normal(seed);
+    return () => CACHE_SPREAD * next();
   }
   if (input.dtype.startsWith('float')) {
     return options.floats === 'uniform' ? uniform(seed) : normal(seed);

@@ -73,6 +73,7 @@ async function runAll(
     ...(dims ? { dims } : {}),
     ...(batch === undefined ? {} : { batch }),
   });
+  for (const note of inputs.notes) context.note(note);
   const progress = context.progress(label, Math.min(inputs.rows, samples ?? inputs.rows));
   let [rows, batches] = [0, 0];
   for await (const { feeds, size } of inputs.batches(samples)) {

@@ -13,6 +13,7 @@ import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.
 import type { Context } from '../step.ts';
 import { WorkAhead } from './ahead.ts';
 import { refuseContradictions } from './contradictions.ts';
+import { requireFittingData } from './data-fits.ts';
 import { describeLoss, worstLayers } from './layers.ts';
 import type { QuantizeOptions } from './options.ts';
 import { stepRecord } from './step-record.ts';
@@ -28,6 +29,8 @@ export interface QuantizeJob {
   readonly force: boolean;
   /** Put checksums into the records; costs reading both files once more. */
   readonly checksum: boolean;
+  /** Refuse data without labels: a requirement needs them; default false. */
+  readonly labels?: boolean;
 }
 
 export interface QuantizeResult {
@@ -73,6 +76,7 @@ async function quantizeWith(
   const opened = openModel(input);
   const target = { protect: [input, ...opened.externalFiles], force: job.force };
   requireTarget(output, target);
+  await requireFittingData(opened.model, options.data, job.labels ?? false);
   const before = await totalSize([input, ...opened.externalFiles]);
   ahead.start(before);
   const transformed = await transform(opened.model, scheme, options, context);
@@ -109,13 +113,17 @@ async function quantizeWith(
     scheme,
     steps: [stepRecord(scheme, options, transformed, performance.now() - started)],
     models: [
-      await withChecksum(modelRecord(name.before, input, before), input, job.checksum),
+      {
+        ...(await withChecksum(modelRecord(name.before, input, before), input, job.checksum)),
+        metrics: check.metrics.before,
+      },
       {
         ...(await withChecksum(
           modelRecord(name.after, saved.path, saved.byteLength),
           saved.path,
           job.checksum,
         )),
+        metrics: check.metrics.after,
         fidelity: check.fidelity,
       },
     ],
@@ -124,7 +132,7 @@ async function quantizeWith(
       candidate: name.after,
       sizeRatio: saved.byteLength / before,
       speedup: check.speed && { ...check.speed, verdict: verdictOf(check.speed) },
-      metricDrop: {},
+      metricDrop: dropsOf(check.metrics),
     },
     data: check.data,
     unchecked: check.unchecked,
@@ -133,6 +141,11 @@ async function quantizeWith(
 
 async function withChecksum(record: ModelRecord, path: string, wanted: boolean): Promise<ModelRecord> {
   return wanted ? { ...record, sha256: await sha256(path) } : record;
+}
+
+function dropsOf({ before, after }: CheckResult['metrics']): Record<string, number> {
+  const names = Object.keys(before).filter((name) => Object.hasOwn(after, name));
+  return Object.fromEntries(names.map((name) => [name, (before[name] ?? 0) - (after[name] ?? 0)]));
 }
 
 function verdictOf({ low, high }: { low: number; high: number }): 'faster' | 'slower' | 'no difference' {

@@ -11,6 +11,7 @@ import { upgradeOpset } from '../passes/upgrade-opset.ts';
 import { inferTypes } from '../runtime/shapes.ts';
 import type { Context } from '../step.ts';
 import { quantizedAlready } from './already.ts';
+import { nameTransposedAxes } from './explicit-perm.ts';
 import { expandStoredHalves } from './half-stored.ts';
 import type { QuantizeOptions } from './options.ts';
 import { Outcome } from './outcome.ts';
@@ -65,6 +66,7 @@ export async function transform(
   const putBack = parity || entry === SCHEMES.fp16 ? () => {} : expandStoredHalves(model);
   await entry.apply(model, schemeOptions(scheme, options, select, int8Layers, arithmetic), outcome, context);
   putBack();
+  nameTransposedAxes(model);
   const imports = new Map(model.opsets);
   // onnxruntime's tools keep imports nobody uses, and its static ones quantize what nobody reads.
   const tidy = parity && entry === SCHEMES.int8 ? [sort] : [removeDead, sort];

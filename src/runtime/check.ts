@@ -2,6 +2,7 @@
 import { freemem } from 'node:os';
 import { asFloats } from '../data/cast.ts';
 import type { HostTensor } from '../data/host-tensor.ts';
+import { keepRows, ScoreBoard } from '../data/metrics/score-board.ts';
 import { LlmcError } from '../errors.ts';
 import type { Fidelity } from '../report/schema.ts';
 import type { Context } from '../step.ts';
@@ -24,8 +25,15 @@ export interface CheckRequest {
   readonly candidateBytes: number;
 }
 
+type Outputs = Readonly<Record<string, HostTensor>>;
+
+/** Metric name to value. */
+type Scores = Record<string, number>;
+
 export interface CheckResult {
   readonly fidelity: Fidelity | null;
+  /** Scores of both models where the data has labels. */
+  readonly metrics: { readonly before: Scores; readonly after: Scores };
   /** Speed against the input model on one batch; null when not measured. */
   readonly speed: Race | null;
   /** The data the comparison used. */
@@ -39,6 +47,7 @@ export interface CheckResult {
 /** The result of a check that was switched off. */
 export const NOTHING_CHECKED: CheckResult = {
   fidelity: null,
+  metrics: { before: {}, after: {} },
   speed: null,
   data: null,
   nonFinite: [],
@@ -137,25 +146,31 @@ async function measure(
 ): Promise<CheckResult> {
   const adapt = feedAdapter(before.inputs, after.inputs);
   const meter = new FidelityMeter(before.outputs, after.outputs);
+  const boards = [new ScoreBoard(), new ScoreBoard()] as const;
+  for (const note of inputs.notes) context.note(note);
   const nonFinite = new Set<string>();
   let first: Feeds | null = null;
   let rows = 0;
+  const score = scorer(boards, context);
   const progress = context.progress('checking', Math.min(request.samples, inputs.rows));
   for await (const batch of inputs.batches(request.samples)) {
     context.signal.throwIfAborted();
     first ??= batch.feeds;
-    const expected = await before.run(batch.feeds);
-    const actual = await after.run(adapt(batch.feeds)).catch((cause: unknown) => {
+    const { labels, size, padded } = batch;
+    const expected = keepRows(await before.run(batch.feeds), size, padded);
+    const found = await after.run(adapt(batch.feeds)).catch((cause: unknown) => {
       throw new LlmcError('CHECK_FAILED', `the result fails where the input model runs: ${message(cause)}`, {
         hint: 'nothing was written; --exclude keeps the failing operator as it was',
         cause,
       });
     });
+    const actual = keepRows(found, size, padded);
     for (const [name, tensor] of Object.entries(actual))
       if (!finite(tensor) && (!expected[name] || finite(expected[name]))) nonFinite.add(name);
-    meter.add(expected, actual, batch.size);
-    rows += batch.size;
-    progress.tick(batch.size);
+    meter.add(expected, actual, size);
+    if (labels) score(labels, expected, actual);
+    rows += size;
+    progress.tick(size);
   }
   const speed = first
     ? await race(before, after, [first, adapt(first)], {
@@ -167,10 +182,31 @@ async function measure(
   progress.done();
   return {
     fidelity: meter.result('input model', inputs.synthetic),
+    metrics: { before: boards[0].values(), after: boards[1].values() },
     speed,
     data: { source: inputs.source, rows, synthetic: inputs.synthetic },
     nonFinite: [...nonFinite],
     unchecked: null,
+  };
+}
+
+/** Adds a batch to both boards, until labels turn out to be none: the check itself does without them. */
+function scorer(
+  [before, after]: readonly [ScoreBoard, ScoreBoard],
+  context: Context,
+): (labels: HostTensor, expected: Outputs, actual: Outputs) => void {
+  let usable = true;
+  return (labels, expected, actual) => {
+    if (!usable) return;
+    try {
+      before.add(expected, labels);
+      after.add(actual, labels);
+    } catch (error) {
+      if (!(error instanceof LlmcError)) throw error;
+      usable = false;
+      for (const board of [before, after]) board.clear();
+      context.warn(`nothing was scored: ${error.message} (${error.hint})`);
+    }
   };
 }
 

@@ -1,4 +1,5 @@
 /** Finds inputs a model accepts: tries candidate sizes in order and keeps the first that runs. */
+import { consistentDims } from '../data/decoder-dims.ts';
 import { type Bindings, type OpenDim, openDims } from '../data/dims.ts';
 import type { HostTensor } from '../data/host-tensor.ts';
 import { candidateBindings, type LadderOptions } from '../data/ladder.ts';
@@ -42,9 +43,10 @@ interface Attempt {
  */
 export async function findFeeds(
   run: TryRun,
-  inputs: readonly ValueInfo[],
+  stated: readonly ValueInfo[],
   options: FindOptions = {},
 ): Promise<FeedPlan> {
+  const inputs = consistentDims(stated, options.dims);
   refuseUnranked(inputs);
   const open = openDims(inputs);
   refuseUnknownDims(

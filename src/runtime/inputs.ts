@@ -27,6 +27,8 @@ export interface ModelInputs {
   readonly hasLabels: boolean;
   /** Columns of the data that no input wants. */
   readonly ignored: readonly string[];
+  /** What of the data was not taken literally. */
+  readonly notes: readonly string[];
   /** Sizes chosen for symbolic dims; empty with real data. */
   readonly bindings: Readonly<Record<string, number>>;
   /** The same batches in the same order every time, at most `limit` rows. */
@@ -62,12 +64,10 @@ function elementsPerRow({ columns }: Dataset): number {
   return own.reduce((sum, { dims }) => sum + dims.slice(1).reduce((a, b) => a * b, 1), 1);
 }
 
-function fromDataset(dataset: Dataset, session: Session, options: InputOptions): ModelInputs {
-  const preferred = Math.min(
-    options.preferredBatch ?? 1,
-    Math.ceil(BATCH_ELEMENTS / elementsPerRow(dataset)),
-  );
-  const fit = fitDataset(dataset, session.inputs, options.batch, preferred);
+function fromDataset(given: Dataset, session: Session, options: InputOptions): ModelInputs {
+  const preferred = Math.min(options.preferredBatch ?? 1, Math.ceil(BATCH_ELEMENTS / elementsPerRow(given)));
+  const fit = fitDataset(given, session.inputs, options.batch, preferred);
+  const { dataset } = fit;
   return {
     inputs: session.inputs,
     source: dataset.name,
@@ -75,6 +75,7 @@ function fromDataset(dataset: Dataset, session: Session, options: InputOptions):
     rows: dataset.length,
     hasLabels: dataset.hasLabels,
     ignored: fit.ignored,
+    notes: fit.notes,
     bindings: {},
     async *batches(limit) {
       const request = { size: fit.batchSize, ...(limit === undefined ? {} : { limit }) };
@@ -97,6 +98,7 @@ async function generated(session: Session, options: InputOptions): Promise<Model
     rows: count * plan.size,
     hasLabels: false,
     ignored: [],
+    notes: [],
     bindings: plan.bindings,
     async *batches(limit) {
       const most = limit === undefined ? count : Math.min(count, Math.ceil(limit / Math.max(1, plan.size)));

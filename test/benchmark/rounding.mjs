@@ -1,7 +1,7 @@
 /** Rounding methods: the error of a layer on correlated inputs, and what they cost a language model, beside the Python tools. */
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ScoreBoard } from '../../dist/bench/score.js';
+import { ScoreBoard } from '../../dist/data/metrics/score-board.js';
 import { descend } from '../../dist/numeric/descent.js';
 import { gptq } from '../../dist/numeric/gptq.js';
 import { hessianOf } from '../../dist/numeric/hessian.js';

@@ -77,8 +77,15 @@ describe('fitting data to a model', () => {
   });
 
   it('says what is missing, on both sides', () => {
-    expect(() => fitDataset(dataset({ a: rows(1) }), [{ name: 'x', dtype: 'float32', dims: [] }])).toThrow(
-      expect.objectContaining({ code: 'DATA', hint: 'it has: a; the model wants: x' }),
+    const inputs = [
+      { name: 'x', dtype: 'float32', dims: ['n', 4] },
+      { name: 'z', dtype: 'int64', dims: ['n', null] },
+    ];
+    expect(() => fitDataset(dataset({ a: rows(1) }), inputs)).toThrow(
+      expect.objectContaining({
+        code: 'DATA',
+        hint: 'it has: a float64 [1,1]; the model wants: x float32 [n,4], z int64 [n,?]',
+      }),
     );
   });
 

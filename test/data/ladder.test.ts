@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bindDims, openDims } from '../../src/data/dims.ts';
 import { candidateBindings } from '../../src/data/ladder.ts';
-import { generateInputs, roleOf } from '../../src/data/synthetic.ts';
+import { roleOf } from '../../src/data/roles.ts';
+import { generateInputs } from '../../src/data/synthetic.ts';
 
 const ids = { name: 'input_ids', dtype: 'int64', dims: ['batch', 'sequence'] } as const;
 const mask = { name: 'attention_mask', dtype: 'int64', dims: ['batch', 'past + sequence'] } as const;
@@ -138,6 +139,6 @@ describe('generated inputs', () => {
     ['wavelength_map', 'values'],
     ['input', 'values'],
   ])('guess the role of %s', (name, role) => {
-    expect(roleOf(name)).toBe(role);
+    expect(roleOf({ name, dtype: 'int64', dims: [] })).toBe(role);
   });
 });

@@ -4,13 +4,23 @@ import { parseDataSpec } from '../../data/open.ts';
 import { MEASURED_TOGETHER, type Measurable, RELATIONS, TASK_METRICS } from '../../report/measurable.ts';
 
 /** A result checked against its input: quantize and, where `speed` is false, convert. */
-export function checkedResult(check: 'full' | 'load' | 'none', { speed = true } = {}): Measurable {
+export function checkedResult(
+  check: 'full' | 'load' | 'none',
+  { speed = true, data }: { readonly speed?: boolean; readonly data?: string | undefined } = {},
+): Measurable {
   const byComparing = [...MEASURED_TOGETHER.fidelity, ...(speed ? ['speedup'] : [])];
-  if (check === 'full') return { names: ['size', ...byComparing], metrics: [], compared: true };
+  if (check === 'full')
+    return { names: ['size', ...byComparing], metrics: taskMetrics(data), compared: true };
   const advice = Object.fromEntries(
     byComparing.map((name) => [name, 'the result is not compared with the input here; llmc bench does that']),
   );
   return { names: ['size'], metrics: [], compared: true, advice };
+}
+
+/** What labels in the data can give. */
+function taskMetrics(data: string | undefined): string[] {
+  const real = data !== undefined && parseDataSpec(data).kind !== 'synthetic';
+  return real ? metrics.map(({ name }) => name) : [];
 }
 
 export interface Benchmark {
@@ -24,7 +34,6 @@ export interface Benchmark {
 /** `llmc bench`: task metrics take data, comparisons a second model. */
 export function benchmark({ gzip, memory, data, models }: Benchmark): Measurable {
   const compared = models > 1;
-  const real = data !== undefined && parseDataSpec(data).kind !== 'synthetic';
   const another = 'name a second model';
   const labels = 'give data with labels: --data "eval.npz?labels=y"';
   return {
@@ -35,7 +44,7 @@ export function benchmark({ gzip, memory, data, models }: Benchmark): Measurable
       ...(memory ? ['peakRss'] : []),
       ...(compared ? [...MEASURED_TOGETHER.fidelity, 'speedup'] : []),
     ],
-    metrics: real ? metrics.map(({ name }) => name) : [],
+    metrics: taskMetrics(data),
     compared,
     advice: {
       gzip: 'leave out --no-gzip',

@@ -12,7 +12,7 @@ import type { quantizeSpec } from './quantize.options.ts';
 
 export const run: Handler<typeof quantizeSpec> = async ({ operands, options }, io) => {
   const { scheme } = options.scheme;
-  io.measures(checkedResult(options.check ?? DEFAULTS.check));
+  const labels = io.measures(checkedResult(options.check ?? DEFAULTS.check, { data: options.data }));
   const parsed = parse(options);
   const job: QuantizeJob = {
     input: operands.model,
@@ -24,6 +24,7 @@ export const run: Handler<typeof quantizeSpec> = async ({ operands, options }, i
       shardBytes: options.shardSize ?? null,
     },
     force: io.common.force,
+    labels,
     checksum: io.common.json || io.common.report.length > 0,
   };
   const result =

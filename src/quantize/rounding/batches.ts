@@ -1,10 +1,10 @@
 /** The rows that rounding looks at, as feeds of the model. */
 import { fitDataset } from '../../data/fit.ts';
 import { openDataset, parseDataSpec } from '../../data/open.ts';
-import type { ValueInfo } from '../../data/value-info.ts';
 import { LlmcError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Feeds } from '../../runtime/feeds.ts';
+import { statedInputs } from '../data-fits.ts';
 
 /** Rows per run where the model leaves that open. */
 const ROWS = 8;
@@ -19,14 +19,11 @@ export async function readBatches(model: Model, data: string, samples: number): 
     throw new LlmcError('DATA', 'rounding needs real inputs: generated ones say nothing about the model', {
       hint: 'give --data rows the model was made for, or use --rounding kquant, which needs none',
     });
-  const inputs = model.graph.inputs.filter((value) => !value.tensor);
-  const infos = inputs.map(({ name, type }): ValueInfo => {
-    return { name, dtype: type?.dtype ?? 'non-tensor', dims: type?.shape ?? [] };
-  });
+  const infos = statedInputs(model);
   const open = infos.every(({ dims }) => typeof dims[0] !== 'number');
   const fit = fitDataset(dataset, infos, open ? ROWS : undefined);
   const batches: Feeds[] = [];
-  for await (const batch of dataset.batches({ size: fit.batchSize, limit: samples }))
+  for await (const batch of fit.dataset.batches({ size: fit.batchSize, limit: samples }))
     batches.push(fit.feeds(batch));
   if (batches.length > 0) return batches;
   throw new LlmcError('DATA', `${dataset.name} has no rows`, { hint: 'give data with at least one row' });

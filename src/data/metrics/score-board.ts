@@ -1,7 +1,7 @@
 /** Scores a model's outputs against labels with every metric that fits them. */
-import { elementCount, type HostTensor } from '../data/host-tensor.ts';
-import type { Score } from '../data/metrics/metric.ts';
-import { metrics } from '../data/metrics/table.ts';
+import { elementCount, type HostTensor } from '../host-tensor.ts';
+import type { Score } from './metric.ts';
+import { metrics } from './table.ts';
 
 type Outputs = Readonly<Record<string, HostTensor>>;
 
@@ -22,6 +22,11 @@ export class ScoreBoard {
       const output = outputs[entry.output];
       if (output !== undefined) entry.score.add(output, labels);
     }
+  }
+
+  /** Forgets everything added. */
+  clear(): void {
+    this.#chosen.clear();
   }
 
   /** Metric name to value; empty when no output fits the labels. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { keepRows, ScoreBoard } from '../../src/bench/score.ts';
 import type { HostTensor } from '../../src/data/host-tensor.ts';
+import { keepRows, ScoreBoard } from '../../src/data/metrics/score-board.ts';
 import { uniform } from '../../src/random.ts';
 
 const floats = (dims: number[], data: number[]): HostTensor => ({
