@@ -101,4 +101,3 @@ it('says that there were NaN and infinities', () => {
   expect(grown([Float32Array.of(1, 2), Float32Array.of(Infinity)], 4).max).toBe(Infinity);
   expect(grown([new Float32Array(0)], 4).min).toBe(Infinity);
 });
-
