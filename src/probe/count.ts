@@ -34,7 +34,9 @@ interface Sized {
   readonly expected: SeenRange;
 }
 
-/** Bytes of values that are handed out at a time. */
+/** Bytes of values that are handed out at a time, where a single row has no more: what caches nearly hold. */
+const BATCH_BYTES = 16 << 20;
+/** Bytes of values that are handed out at a time at most. */
 const BUDGET_BYTES = 256 << 20;
 
 /**
@@ -110,7 +112,7 @@ function rowsAtATime(model: Model, sized: readonly Sized[]): number {
   const dictated = leading.filter((dim) => typeof dim === 'number');
   if (dictated.length > 0) return Math.max(...dictated);
   const row = sized.reduce((sum, { elements }) => sum + 4 * elements, 0);
-  return Math.max(1, Math.min(MOST_ROWS, Math.floor(BUDGET_BYTES / Math.max(1, row))));
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor(BATCH_BYTES / Math.max(1, row))));
 }
 
 function groupsOf(wanted: readonly Sized[], rows: number): Sized[][] {

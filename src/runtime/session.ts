@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
+import { describeColumns, describeInputs } from '../data/describe.ts';
 import type { HostTensor, TypedArray } from '../data/host-tensor.ts';
 import type { ValueInfo } from '../data/value-info.ts';
 import { LlmcError } from '../errors.ts';
@@ -170,10 +171,16 @@ class NativeSession implements Session {
     } catch (cause) {
       if (cause instanceof LlmcError) throw cause;
       throw new LlmcError('RUNTIME', `the model failed to run: ${firstLine(cause)}`, {
-        hint: 'check that the inputs have the sizes the model expects (--data, --dim name=value)',
+        hint: this.#hint(feeds),
         cause,
       });
     }
+  }
+
+  /** What was fed, beside what the model says it takes. */
+  #hint(feeds: Readonly<Record<string, HostTensor>>): string {
+    const fed = Object.entries(feeds).map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
+    return `fed: ${describeColumns(fed)}; the model takes: ${describeInputs(this.inputs)}; other sizes: --data, --dim name=value`;
   }
 
   #tensorOutputs(): string[] {

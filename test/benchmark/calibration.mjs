@@ -4,11 +4,15 @@ import { findPython, inTurns, node, python, ROOT } from './measure.mjs';
 import { readOptions } from './options.mjs';
 import { against, atMost, megabytes, printTable, seconds } from './table.mjs';
 
-const FIXTURES = [
-  ['fashion-cnn', 'fashion'],
-  ['text-transformer-torchscript', 'text'],
+const MODELS = join(ROOT, 'fixtures', 'models');
+const DATA = join(ROOT, 'fixtures', 'data');
+const ASSETS = join(ROOT, 'node_modules', '@gutenye', 'ocr-models', 'assets');
+/** Name, model, data; sets for evaluation, because they have more rows. */
+const SUBJECTS = [
+  ['fashion-cnn', join(MODELS, 'fashion-cnn.onnx'), join(DATA, 'fashion-eval.npz')],
+  ['text-transformer', join(MODELS, 'text-transformer-torchscript.onnx'), join(DATA, 'text-eval.npz')],
+  ['PP-OCR rec', join(ASSETS, 'ch_PP-OCRv4_rec_infer.onnx'), join(DATA, 'ocr-calibration.npz')],
 ];
-// More rows than the sets for calibration have.
 /** llmc's method, its onnxruntime counterpart, the highest ratio of time promised. */
 const METHODS = [
   ['minmax', 'MinMax', 0.5],
@@ -23,9 +27,7 @@ export async function calibration(argv) {
   const { runs } = readOptions(argv, 3);
   const peer = await findPython();
   const rows = [];
-  for (const [name, folder] of FIXTURES) {
-    const model = join(ROOT, 'fixtures', 'models', `${name}.onnx`);
-    const data = join(ROOT, 'fixtures', 'data', `${folder}-eval.npz`);
+  for (const [name, model, data] of SUBJECTS) {
     const own = (method, count) =>
       node(join(ROOT, 'test', 'benchmark', 'calibration-child.mjs'), model, data, method, String(count));
     for (const [method, theirs, most] of METHODS) {
@@ -37,6 +39,7 @@ export async function calibration(argv) {
         rows.push(against(`${name} ${method}: time`, measured.own.ms, measured.peer.ms, seconds, most));
       else rows.push({ what: `${name} ${method}: time`, llmc: seconds(measured.own.ms) });
     }
+    if (data.includes('ocr')) continue; // has fewer rows
     const memory = await inTurns({ many: own('mse', MANY), few: own('mse', FEW) }, runs);
     rows.push(
       atMost(

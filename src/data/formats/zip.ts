@@ -1,4 +1,6 @@
 /** Reads zip archives (stored and deflated entries, zip64) defensively: the central directory first, then ranges. */
+import { constants as bufferConstants } from 'node:buffer';
+import { freemem } from 'node:os';
 import { promisify } from 'node:util';
 import { constants, inflateRaw, inflateRawSync } from 'node:zlib';
 import { LlmcError } from '../../errors.ts';
@@ -60,6 +62,7 @@ export async function readEntry(path: string, entry: ZipEntry): Promise<Uint8Arr
   const raw = await readRange(path, entry.start, entry.compressedSize);
   let bytes = raw;
   if (!entry.stored) {
+    requireMemory(path, entry);
     try {
       bytes = await promisify(inflateRaw)(raw, { maxOutputLength: Math.max(1, entry.size) });
     } catch (cause) {
@@ -69,6 +72,19 @@ export async function readEntry(path: string, entry: ZipEntry): Promise<Uint8Arr
   if (bytes.length !== entry.size) throw damaged(path, `"${entry.name}" does not inflate to its stated size`);
   if (crc32(bytes) !== entry.crc) throw damaged(path, `the checksum of "${entry.name}" is wrong`);
   return bytes;
+}
+
+/** A few kilobytes can inflate to gigabytes, all of which must be held. */
+function requireMemory(path: string, { name, size }: ZipEntry): void {
+  const free = process.availableMemory?.() ?? freemem();
+  if (size <= Math.min(free / 2, bufferConstants.MAX_LENGTH)) return;
+  throw new LlmcError(
+    'DATA',
+    `"${name}" in ${path} inflates to ${(size / 1e9).toFixed(1)} GB: more than memory allows`,
+    {
+      hint: 'write it without compression (numpy.savez), which is read row by row, or write fewer rows',
+    },
+  );
 }
 
 /** The first bytes of an entry, at most `length`, without its checksum: enough for a header. */

@@ -56,6 +56,8 @@ export function quantizeGather(q: DynamicQuantizer, node: Node): string | null {
 /** Scales for rows where the look-up is by rows, else for the table; a tied table has the codes of its other users. */
 function tableSpec(q: DynamicQuantizer, node: Node, table: Value): WeightSpec {
   const { reduceRange, symmetric, weightType } = q.options;
+  const adopted = q.adoptedSpec(table);
+  if (adopted) return { ...adopted, symmetric: true, reduceRange };
   // Before opset 11 no axis can be counted from the end.
   const byRows = table.rank === 2 && node.int('axis') === 0 && q.model.opset >= 11;
   const axis = byRows ? q.scaleAxis(table, 0) : null;

@@ -18,6 +18,12 @@ export interface Quantized {
   readonly zeroPoint: Value;
 }
 
+/** Codes around zero or, unsigned, around 128; the axis with scales of its own. */
+export interface AdoptedSpec {
+  readonly type: 'int8' | 'uint8';
+  readonly axis: number | null;
+}
+
 export class DynamicQuantizer {
   readonly model: Model;
   readonly options: SchemeOptions;
@@ -30,6 +36,7 @@ export class DynamicQuantizer {
   readonly #tied: ReadonlyMap<Value, number | null>;
   readonly #activations = new Map<Graph, Map<Value, Quantized>>();
   readonly #weights = new Map<Value, Map<string, Map<number, Quantized>>>();
+  readonly #adopted = new Map<Value, { readonly quantized: Quantized; readonly spec: AdoptedSpec }>();
   readonly #transposed = new Map<Graph, Map<Value, Value>>();
 
   constructor(model: Model, options: SchemeOptions, outcome: Outcome) {
@@ -37,6 +44,17 @@ export class DynamicQuantizer {
     this.options = options;
     this.outcome = outcome;
     this.#tied = options.parity ? new Map() : tiedAxes(model);
+  }
+
+  /** Codes that a constant has already, for those who look rows up in it. */
+  adopt(value: Value, quantized: Quantized, spec: AdoptedSpec): void {
+    this.#adopted.set(value, { quantized, spec });
+    this.retired.add(value);
+  }
+
+  /** How the codes of an adopted constant are; undefined for others. */
+  adoptedSpec(value: Value): AdoptedSpec | undefined {
+    return this.#adopted.get(value)?.spec;
   }
 
   /** True for a constant that had several users when the scheme began: its codes must serve them all. */
@@ -89,6 +107,8 @@ export class DynamicQuantizer {
    */
   weight(value: Value, spec: WeightSpec): Quantized {
     if (!value.tensor) throw new Error(`${value.name} is no constant`);
+    const adopted = this.#adopted.get(value);
+    if (adopted) return adopted.quantized;
     const { factor = 1, ...plain } = spec;
     const known = this.#weights.get(value) ?? new Map<string, Map<number, Quantized>>();
     this.#weights.set(value, known);

@@ -38,8 +38,9 @@ function kernelRules(matrices: NBitsMatrices, options: SchemeOptions): Record<st
   };
 }
 
-function qdqRules(qdq: BlockedQdq): Record<string, Rule> {
+function qdqRules(qdq: BlockedQdq, options: SchemeOptions): Record<string, Rule> {
   return {
+    Gather: (node, bits) => tiedGather(node, qdq, bits, options),
     Gemm: (node, bits) => qdq.replace(node, 1, node.int('transB') ? 1 : 0, bits),
     MatMul: (node, bits) => blockedMatMul(node, qdq, bits),
   };
@@ -56,6 +57,27 @@ function blockedMatMul(node: Node, qdq: BlockedQdq, bits: BlockBits): string | n
   if (!matrix || !operand.producer)
     return node.input(0)?.tensor ? 'the constant is on the left; blocks run along the right' : COMPUTED;
   return qdq.replace(operand.producer, 0, matrix.transposed ? 1 : 0, bits);
+}
+
+/**
+ * A look-up in a table that is a product's matrix, too, reads the same blocks: the table is stored once. One that has
+ * its table for itself stays: runtimes would expand all of the table for a few rows.
+ */
+function tiedGather(node: Node, qdq: BlockedQdq, bits: BlockBits, options: SchemeOptions): string | null {
+  const table = node.input(0);
+  const products = table && node.int('axis') === 0 ? productsOf(table) : [];
+  if (!products.some((product) => options.select(product) === null)) return COMPUTED;
+  return qdq.replace(node, 0, 1, bits);
+}
+
+/** Products that multiply by the rows of a table. */
+function productsOf(table: Value): Node[] {
+  return table.uses.flatMap(({ node, index }) => {
+    if (node.opType === 'Gemm') return index === 1 && node.int('transB') ? [node] : [];
+    const turned = node.opType === 'Transpose' ? node.output() : null;
+    const readers = turned && constantMatrix(turned)?.transposed ? turned.uses : [];
+    return readers.filter((use) => use.node.opType === 'MatMul' && use.index === 1).map((use) => use.node);
+  });
 }
 
 /** A node that was rewritten, and the name of its weight. */
@@ -75,7 +97,7 @@ export const int4: Scheme = {
   async apply(model, options, outcome, context) {
     const matrices = new NBitsMatrices(options);
     const qdq = new BlockedQdq(options);
-    const rules = options.format === 'qdq' ? qdqRules(qdq) : kernelRules(matrices, options);
+    const rules = options.format === 'qdq' ? qdqRules(qdq, options) : kernelRules(matrices, options);
     const wide = await wideWeights(
       model,
       (node) => weightTo(node, rules, options),

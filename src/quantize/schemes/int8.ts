@@ -30,6 +30,7 @@ import { type PlannedNode, planStatic, type StaticPlan } from '../static/plan.ts
 import { toQOperators } from '../static/qoperator.ts';
 import { planReached, type ReachedPlan } from '../static/reached.ts';
 import { mostSensitive } from '../static/sensitive.ts';
+import { retieTables, untieTables } from '../static/tied-tables.ts';
 import { StaticWeights } from '../static/weights.ts';
 import { applyTransforms } from '../transforms/run.ts';
 import type { TransformOptions } from '../transforms/transform.ts';
@@ -59,6 +60,7 @@ export const int8: Scheme = {
         hint: 'give some typical inputs with --data, e.g. calibration.npz; without data: --scheme int8-dynamic',
       });
     const { select, static: own } = options;
+    const ties = untieTables(model, select);
     await applyTransforms(model, own.transforms, transformOptions(options), outcome, context);
     const planWith = (kept: ReadonlyMap<Node, string>) => (keep: ReadonlyMap<Node, string>) =>
       planStatic(model, {
@@ -77,10 +79,12 @@ export const int8: Scheme = {
       kept.size > 0
         ? await planReached(planWith(kept), (plan) => measure(model, plan, options, context))
         : all;
-    const weights = writePlan(planned, options);
+    const { retired, weights } = writePlan(planned, options);
     account(planned.plan, outcome);
-    const rest = quantizeRest(model, options, outcome);
-    dropUnused([...weights, ...rest]);
+    const q = new DynamicQuantizer(model, options, outcome);
+    const untied = retieTables(ties, weights, q);
+    const rest = quantizeRest(q, outcome);
+    dropUnused([...retired, ...untied, ...rest]);
     if (options.format === 'qoperator') {
       const replaced = toQOperators(model);
       outcome.note(`${replaced.size} nodes became operators on integers`);
@@ -131,8 +135,11 @@ async function measure(
   );
 }
 
-/** Writes a plan into the model; returns the constants it replaced. */
-function writePlan({ plan, ranges }: ReachedPlan, options: SchemeOptions): Iterable<Value> {
+/** Writes a plan into the model; `retired` are the constants it replaced. */
+function writePlan(
+  { plan, ranges }: ReachedPlan,
+  options: SchemeOptions,
+): { readonly retired: Iterable<Value>; readonly weights: StaticWeights } {
   const { activation } = options.static;
   const groups = parameterGroups(plan, ranges, concatenates);
   const weights = new StaticWeights({
@@ -143,7 +150,7 @@ function writePlan({ plan, ranges }: ReachedPlan, options: SchemeOptions): Itera
   const params = groups.map((group) => [group, groupParams(group, ranges, activation)] as const);
   const emission = new Emission(plan, activation.type, params);
   emission.run(weights);
-  return [...emission.retired, ...weights.retired];
+  return { retired: [...emission.retired, ...weights.retired], weights };
 }
 
 /** True for operators whose inputs are segments of their output. */
@@ -165,8 +172,8 @@ function account(plan: StaticPlan, outcome: Outcome): void {
 }
 
 /** Look-ups and recurrent networks, which need no ranges. */
-function quantizeRest(model: Model, options: SchemeOptions, outcome: Outcome): Iterable<Value> {
-  const q = new DynamicQuantizer(model, options, outcome);
+function quantizeRest(q: DynamicQuantizer, outcome: Outcome): Iterable<Value> {
+  const { model, options } = q;
   const weightOnly = new DequantizedWeights(model);
   for (const node of [...allNodes(model, { functions: false })]) {
     const rule = OTHERS[node.opType];

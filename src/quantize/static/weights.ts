@@ -18,7 +18,7 @@ export interface StaticWeightSpec {
 }
 
 /** Integers of a constant: what DequantizeLinear reads. */
-interface StaticConstant {
+export interface StaticConstant {
   readonly name: string;
   readonly dims: readonly number[];
   /** Codes, scale, zero point. */
@@ -34,12 +34,20 @@ const INT32 = 2 ** 31 - 1;
 export class StaticWeights {
   /** Constants replaced by integers; dropped when nothing else uses them. */
   readonly retired = new Set<Value>();
-  readonly #spec: StaticWeightSpec;
+  readonly spec: StaticWeightSpec;
   readonly #made = new Map<string, StaticConstant>();
   readonly #ids = new Map<Value, number>();
 
   constructor(spec: StaticWeightSpec) {
-    this.#spec = spec;
+    this.spec = spec;
+  }
+
+  /** What was made of a constant: more than one where biases wanted scales of their own. */
+  madeOf(value: Value): readonly StaticConstant[] {
+    const id = this.#ids.get(value);
+    return id === undefined
+      ? []
+      : [...this.#made].flatMap(([key, made]) => (key.startsWith(`${id}:`) ? [made] : []));
   }
 
   /**
@@ -50,7 +58,7 @@ export class StaticWeights {
     const value = node.input(weightIndex);
     if (!value?.tensor) throw new Error(`${node.label}: input ${weightIndex} is no constant`);
     const bias = biasIndex === null ? null : node.input(biasIndex);
-    const axis = this.#spec.perChannel ? channelAxis(node, weightIndex) : null;
+    const axis = this.spec.perChannel ? channelAxis(node, weightIndex) : null;
     const scales = this.#scales(value.tensor, axis, bias?.tensor ?? null, inputScale);
     node.setInput(weightIndex, floatsFor(node, this.#weight(value, value.tensor, axis, scales)));
     this.retired.add(value);
@@ -66,7 +74,7 @@ export class StaticWeights {
    */
   #scales(tensor: Tensor, axis: number | null, bias: Tensor | null, inputScale: number): Float32Array {
     const values = floatsOf(tensor);
-    const rule = { type: 'int8', symmetric: true, reduceRange: this.#spec.reduceRange } as const;
+    const rule = { type: 'int8', symmetric: true, reduceRange: this.spec.reduceRange } as const;
     const layout = axis === null ? null : channelLayout(tensor.dims, axis);
     const ranges = layout ? channelRanges(values, layout) : null;
     const whole = ranges ? null : rangeOf(values);
@@ -91,7 +99,7 @@ export class StaticWeights {
     const key = `${id}:${axis}:${Buffer.from(scales.buffer, scales.byteOffset, scales.byteLength).toString('base64')}`;
     const known = this.#made.get(key);
     if (known) return known;
-    const { type, reduceRange } = this.#spec;
+    const { type, reduceRange } = this.spec;
     const { codes, scale, zeroPoint } = quantizeWeight(tensor, {
       type,
       symmetric: true,

@@ -129,24 +129,23 @@ function project(
 
 /**
  * Gaussian weights that keep the size of what runs through them. A few inputs of every norm are larger than the rest,
- * as they are in trained models; the last norm is scaled such that probabilities are neither flat nor certain.
+ * as they are in trained models. Signs in the last norm keep a token from being the likeliest to follow itself,
+ * although the table is also the projection.
  */
 function noise(name: string, dims: readonly number[]): Tensor {
   const next = normal(seedFor(name));
   const size = dims.reduce((product, dim) => product * dim, 1);
-  if (dims.length === 1) {
-    const scale = name === 'model.norm.weight' ? 0.3 : 1;
-    const at = (index: number): number => scale * (1 + 0.2 * next()) * (index % 29 === 7 ? 4 : 1);
-    return Tensor.of(
-      'float32',
-      dims,
-      Float32Array.from({ length: size }, (_, index) => at(index)),
-    );
-  }
-  const spread = name.includes('embed_tokens') ? 1 : 1 / Math.sqrt(dims[0] ?? 1);
-  return Tensor.of(
-    'float32',
-    dims,
-    Float32Array.from({ length: size }, () => spread * next()),
-  );
+  return Tensor.of('float32', dims, Float32Array.from({ length: size }, valuesOf(name, dims, next)));
+}
+
+function valuesOf(
+  name: string,
+  dims: readonly number[],
+  next: () => number,
+): (_: unknown, at: number) => number {
+  if (name === 'model.norm.weight') return () => (next() < 0 ? -0.35 : 0.35);
+  if (dims.length === 1) return (_, at) => (1 + 0.2 * next()) * (at % 29 === 7 ? 4 : 1);
+  if (name.includes('embed_tokens')) return next;
+  const spread = (/o_proj|down_proj/.test(name) ? 0.5 : 1) / Math.sqrt(dims[0] ?? 1);
+  return () => spread * next();
 }
