@@ -3,8 +3,9 @@
  * --force; no float is left without a reason. Prints size and fidelity of each.
  */
 
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { HostTensor } from '../../src/data/host-tensor.ts';
 import { LlmcError } from '../../src/errors.ts';
 import type { DType } from '../../src/ir/dtype.ts';
 import { openModel } from '../../src/onnx/read.ts';
@@ -17,6 +18,7 @@ import { silentContext } from '../../src/step.ts';
 import { unaccounted } from '../support/accounting.ts';
 import { corpusFeeds } from '../support/corpus-feeds.ts';
 import { Folder } from '../support/folder.ts';
+import { npz } from '../support/npz.ts';
 import { type FixedScheme, type Options, quantize } from '../support/quantized.ts';
 import { orSkip } from '../support/same-outputs.ts';
 import { realModels } from '../support/subjects.ts';
@@ -34,6 +36,8 @@ const SETTINGS: readonly (readonly [FixedScheme, Options, readonly DType[]])[] =
   ['int4', { halfRest: true }, WIDE],
   ['fp16', {}, WIDE],
   ['bf16', {}, WIDE],
+  ['int8', {}, FLOATS],
+  ['int8', { format: 'qoperator' }, FLOATS],
 ];
 
 const folder = new Folder('schemes');
@@ -45,7 +49,10 @@ afterAll(() => {
 describe.for(realModels())('$id', ({ id, path }) => {
   it.for(SETTINGS.map((setting) => [`${setting[0]} ${JSON.stringify(setting[1])}`, setting] as const))(
     '%s',
-    async ([title, [scheme, options, floats]], context) => {
+    async ([title, [scheme, own, floats]], context) => {
+      const before = await orSkip(openSession(path, { threads: 1 }), context);
+      const feeds = corpusFeeds(id.replace(/^fixture\//, ''), before.inputs);
+      const options = scheme === 'int8' ? { ...own, data: saved(id, feeds) } : own;
       const { model } = openModel(path);
       const { outcome } = await quantize(model, scheme, options);
       expect(unaccounted(model, outcome.skipped, floats)).toEqual([]);
@@ -55,10 +62,8 @@ describe.for(realModels())('$id', ({ id, path }) => {
       const verdict = await written(path, output, scheme, options);
       const ratio = (statSync(output).size / statSync(path).size).toFixed(2);
 
-      const before = await orSkip(openSession(path, { threads: 1 }), context);
       const after = await openSession({ model: bytes }, { threads: 1 });
       try {
-        const feeds = corpusFeeds(id.replace(/^fixture\//, ''), before.inputs);
         const meter = new FidelityMeter(before.outputs, after.outputs);
         meter.add(await orSkip(before.run(feeds), context), await after.run(feeds), 1);
         const fidelity = meter.result('input', true);
@@ -70,6 +75,13 @@ describe.for(realModels())('$id', ({ id, path }) => {
     },
   );
 });
+
+/** The inputs as a file, to measure ranges with: the same ones, for it is the rewriting that is looked at here. */
+function saved(id: string, feeds: Readonly<Record<string, HostTensor>>): string {
+  const path = folder.at(`${id.replaceAll('/', '-')}.npz`);
+  writeFileSync(path, npz(feeds));
+  return path;
+}
 
 /** Writes the result with the full check; one that is refused must have a reason, and load all the same. */
 async function written(

@@ -20,13 +20,24 @@ const SCALES: Readonly<Record<string, readonly number[]>> = {
   GatherBlockQuantized: [2],
   MatMulNBits: [2],
   QAttention: [3, 4],
+  QLinearAdd: [1, 4, 6],
+  QLinearAveragePool: [1, 3],
   QLinearConv: [1, 4, 6],
+  QLinearGlobalAveragePool: [1, 3],
+  QLinearLeakyRelu: [1, 3],
   QLinearMatMul: [1, 4, 6],
+  QLinearMul: [1, 4, 6],
+  QLinearSigmoid: [1, 3],
+  QLinearSoftmax: [1, 3],
+  QLinearWhere: [2, 5, 7],
   QGemm: [1, 4, 7],
 };
 
 function isScale({ uses }: Value): boolean {
-  return uses.length > 0 && uses.every(({ node, index }) => SCALES[node.op]?.includes(index));
+  // QLinearConcat: scale and zero point of the result, then data, scale and zero point of every input.
+  const of = ({ node, index }: (typeof uses)[number]): boolean =>
+    node.op === 'QLinearConcat' ? index % 3 === 0 : SCALES[node.op]?.includes(index) === true;
+  return uses.length > 0 && uses.every(of);
 }
 
 function isMatrix(dims: readonly number[], size: number): boolean {
