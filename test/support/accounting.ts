@@ -18,6 +18,7 @@ const SCALES: Readonly<Record<string, readonly number[]>> = {
   QuantizeLinear: [1],
   DynamicQuantizeLSTM: [8, 10],
   GatherBlockQuantized: [2],
+  MatMulIntegerToFloat: [2, 3],
   MatMulNBits: [2],
   QAttention: [3, 4],
   QLinearAdd: [1, 4, 6],
