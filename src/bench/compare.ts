@@ -1,6 +1,7 @@
 /** Compares every candidate with the baseline: size, speed with its uncertainty, metrics. */
 import { bootstrapRatio } from '../numeric/statistics.ts';
 import { seedFor } from '../random.ts';
+import { metricDrops } from '../report/metric-drop.ts';
 import type { Comparison, ModelRecord } from '../report/schema.ts';
 
 /** `samples[i]` are the timed runs of `models[i]` in milliseconds; the first model is the baseline. */
@@ -17,7 +18,7 @@ export function compareModels(
     candidate: candidate.name,
     sizeRatio: candidate.sizeBytes / baseline.sizeBytes,
     speedup: speedup(before, samples[index + 1] as Float64Array, seedFor(candidate.name, seed)),
-    metricDrop: metricDrop(baseline.metrics, candidate.metrics),
+    metricDrop: metricDrops(baseline.metrics, candidate.metrics),
   }));
 }
 
@@ -34,16 +35,4 @@ export function speedup(
   const { estimate, low, high } = bootstrapRatio(ratios, [1], { seed });
   const verdict = low > 1 ? 'faster' : high < 1 ? 'slower' : 'no difference';
   return { estimate, low, high, verdict };
-}
-
-function metricDrop(
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const drops: Record<string, number> = {};
-  for (const [name, value] of Object.entries(before)) {
-    const other = after[name];
-    if (other !== undefined) drops[name] = value - other;
-  }
-  return drops;
 }

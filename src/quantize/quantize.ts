@@ -7,6 +7,7 @@ import { weightBytes } from '../onnx/layout.ts';
 import { openModel } from '../onnx/read.ts';
 import { requireTarget } from '../onnx/transaction.ts';
 import { saveModel } from '../onnx/write.ts';
+import { metricDrops } from '../report/metric-drop.ts';
 import { modelRecord } from '../report/record.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
 import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
@@ -132,7 +133,7 @@ async function quantizeWith(
       candidate: name.after,
       sizeRatio: saved.byteLength / before,
       speedup: check.speed && { ...check.speed, verdict: verdictOf(check.speed) },
-      metricDrop: dropsOf(check.metrics),
+      metricDrop: metricDrops(check.metrics.before, check.metrics.after),
     },
     data: check.data,
     unchecked: check.unchecked,
@@ -141,11 +142,6 @@ async function quantizeWith(
 
 async function withChecksum(record: ModelRecord, path: string, wanted: boolean): Promise<ModelRecord> {
   return wanted ? { ...record, sha256: await sha256(path) } : record;
-}
-
-function dropsOf({ before, after }: CheckResult['metrics']): Record<string, number> {
-  const names = Object.keys(before).filter((name) => Object.hasOwn(after, name));
-  return Object.fromEntries(names.map((name) => [name, (before[name] ?? 0) - (after[name] ?? 0)]));
 }
 
 function verdictOf({ low, high }: { low: number; high: number }): 'faster' | 'slower' | 'no difference' {

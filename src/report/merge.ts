@@ -1,4 +1,5 @@
 /** Joins several reports into one, or sets a report against an older one. */
+import { metricDrops } from './metric-drop.ts';
 import type { Comparison, ModelRecord, Report } from './schema.ts';
 
 export interface NamedReport {
@@ -62,15 +63,12 @@ export function compareReports(now: NamedReport, before: NamedReport): Report {
 }
 
 function compareModels(baseline: ModelRecord, candidate: ModelRecord): Comparison {
-  const shared = Object.keys(baseline.metrics).filter((key) => Object.hasOwn(candidate.metrics, key));
   return {
     baseline: baseline.name,
     candidate: candidate.name,
     sizeRatio: baseline.sizeBytes === 0 ? 1 : candidate.sizeBytes / baseline.sizeBytes,
     speedup: null,
-    metricDrop: Object.fromEntries(
-      shared.map((key) => [key, (baseline.metrics[key] ?? 0) - (candidate.metrics[key] ?? 0)]),
-    ),
+    metricDrop: metricDrops(baseline.metrics, candidate.metrics),
   };
 }
 

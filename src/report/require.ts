@@ -1,6 +1,7 @@
 /** Parses and evaluates requirements such as "accuracy.drop <= 1%" or "speedup >= 1.3". */
 import { LlmcError } from '../errors.ts';
 import { type Candidate, type Group, groupModels } from './groups.ts';
+import { isUnbounded, metricDrop } from './metric-drop.ts';
 import { METRIC_NAMES, type Quantity, type QuantityKind, quantities, quantityNamed } from './quantities.ts';
 import { UNITS, unitNames } from './require-units.ts';
 import type { ModelRecord, Report, RequirementResult } from './schema.ts';
@@ -9,7 +10,10 @@ import { formatMetric, formatRatio, formatShare } from './units.ts';
 
 export type Operator = '<' | '<=' | '>' | '>=' | '==' | '!=';
 
-/** `drop` is baseline - candidate, `ratio` is candidate / baseline. */
+/**
+ * `ratio` is candidate / baseline. `drop` is baseline - candidate; of a task metric, how much worse it got, so that of
+ * perplexity it is the rise.
+ */
 export type Relation = 'drop' | 'ratio';
 
 export interface Requirement {
@@ -45,8 +49,18 @@ export function parseRequirement(expression: string): Requirement {
     name,
     relation,
     operator: match[3] as Operator,
-    limit: limit * unitFactor(match[5] ?? '', kind, expression),
+    limit: limit * limitFactor(match[5] ?? '', kind, name, expression),
   };
+}
+
+function limitFactor(unit: string, kind: QuantityKind, name: string, expression: string): number {
+  if (unit === '%' && kind === 'number' && isUnbounded(metricKey(name)))
+    throw refuse(
+      expression,
+      `has a percentage, but ${metricKey(name)} is no share`,
+      `"${name}.ratio <= 1.05" allows ${metricKey(name)} to rise by 5%; ${name}.drop is how far it rose`,
+    );
+  return unitFactor(unit, kind, expression);
 }
 
 function knownName(given: string, expression: string): string {
@@ -54,6 +68,13 @@ function knownName(given: string, expression: string): string {
   const names = [...Object.keys(quantities), ...METRIC_NAMES];
   const exact = names.find((name) => name.toLowerCase() === given.toLowerCase());
   if (exact !== undefined) return exact;
+  const [, base = '', relation = ''] = /^(.+)\.([^.]+)$/.exec(given) ?? [];
+  if (names.some((name) => name.toLowerCase() === base.toLowerCase()))
+    throw refuse(
+      expression,
+      `asks for .${relation}, which is unknown`,
+      `${base}.drop is how much worse it got (of metrics where lower is better: the rise), ${base}.ratio is after / before`,
+    );
   const guess = closest(given, names);
   if (guess === null) return given;
   const message = `names "${given}", which is unknown; did you mean "${guess}"?`;
@@ -117,11 +138,9 @@ function measure({ name, relation }: Requirement, group: Group | null, candidate
   };
   const after = quantity.read(candidate.model, candidate, group?.baseline ?? null);
   if (relation === null) return after;
-  const measuredDrop = own(candidate.comparison?.metricDrop ?? {}, metricKey(name));
-  if (relation === 'drop' && measuredDrop !== null) return measuredDrop;
   const before = group === null ? null : readBaseline(quantity, group.baseline);
   if (before === null || after === null) return null;
-  if (relation === 'drop') return before === after ? 0 : before - after;
+  if (relation === 'drop') return metricDrop(metricKey(name), before, after);
   return before === 0 ? null : after / before;
 }
 
@@ -164,7 +183,10 @@ function format({ name, relation }: Requirement, value: number): string {
   const quantity = quantityNamed(name);
   if (relation === null) return quantity ? quantity.format(value) : formatMetric(value);
   const size = quantity ? quantity.format(Math.abs(value)) : `${formatMetric(Math.abs(value))}`;
-  const share = quantity ? '' : ` (${value < 0 ? '-' : ''}${formatShare(Math.abs(value))})`;
+  const share =
+    quantity || isUnbounded(metricKey(name))
+      ? ''
+      : ` (${value < 0 ? '-' : ''}${formatShare(Math.abs(value))})`;
   return `${value < 0 ? '-' : ''}${size}${share}`;
 }
 

@@ -139,11 +139,10 @@ function metric(name: string): Row {
       const value = model.metrics[name];
       return value === undefined ? null : formatMetric(value);
     },
-    change: (baseline, { model, comparison }) => {
+    change: (baseline, { model }) => {
       const [before, after] = [baseline.metrics[name], model.metrics[name]];
       if (before === undefined || after === undefined) return null;
-      const drop = comparison?.metricDrop[name] ?? before - after;
-      return { text: drop === 0 ? 'same' : formatSigned(-drop), tone: 'neutral' };
+      return { text: before === after ? 'same' : formatSigned(after - before), tone: 'neutral' };
     },
   };
 }

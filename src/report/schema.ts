@@ -90,7 +90,12 @@ export const comparisonSchema = z.object({
     })
     .nullable()
     .describe('baseline time / candidate time with a 95 % bootstrap interval'),
-  metricDrop: z.record(z.string(), z.number()).default({}).describe('baseline metric - candidate metric'),
+  metricDrop: z
+    .record(z.string(), z.number())
+    .default({})
+    .describe(
+      'how much worse the candidate is: baseline - candidate, or candidate - baseline where lower is better',
+    ),
 });
 
 /** One thing that was deliberately left alone, and why. */

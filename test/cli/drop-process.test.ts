@@ -1,0 +1,66 @@
+/** `--require NAME.drop` of a metric where lower is better, through processes: a drop is a loss, whichever way it counts. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FIXTURE_DATA, FIXTURES } from '../support/fixtures.ts';
+import { Folder } from '../support/folder.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BIN = join(ROOT, 'bin', 'llmc.js');
+const built = existsSync(join(ROOT, 'dist', 'cli', 'main.js'));
+
+const folder = new Folder('drop-process');
+const float = join(FIXTURES, 'gpt-bytes.onnx');
+const damaged = folder.at('two-bits.onnx');
+const data = `${join(FIXTURE_DATA, 'gpt-eval.npz')}?limit=4`;
+
+function llmc(...argv: readonly string[]) {
+  return spawnSync(process.execPath, [BIN, ...argv, '--threads', '1', '--quiet'], { encoding: 'utf8' });
+}
+
+const BENCH = ['--data', data, '--runs', '1', '--warmup', '0', '--no-memory', '--no-gzip'];
+
+describe.runIf(built)('the drop of perplexity', () => {
+  const quantize = ['quantize', float, '--scheme', 'int4', '--bits', '2', '--data', data, '--force'];
+
+  it('is positive where perplexity rose: quantize', () => {
+    const { status, stdout } = llmc(
+      ...quantize,
+      ...['-o', damaged, '--require', 'perplexity.drop <= 0.5', '--require', 'perplexity.drop <= 100'],
+    );
+    expect(stdout).toMatch(/^perplexity .* \+\d/m);
+    expect(stdout).toMatch(/FAILED +perplexity\.drop <= 0\.5 +\d/);
+    expect(stdout).toMatch(/passed +perplexity\.drop <= 100 +\d/);
+    expect(status).toBe(1);
+  });
+
+  describe('of models side by side', () => {
+    beforeAll(() => {
+      if (!existsSync(damaged)) llmc(...quantize, '-o', damaged);
+    });
+
+    it.each([
+      [float, damaged, 'perplexity.drop <= 0', 1],
+      [float, damaged, 'perplexity.drop >= 0.5', 0],
+      [float, damaged, 'perplexity.ratio <= 1.05', 1],
+      [damaged, float, 'perplexity.drop <= 0', 0],
+      [damaged, float, 'perplexity.ratio <= 1.05', 0],
+      [float, damaged, 'accuracy.drop <= 0', 1],
+      [damaged, float, 'accuracy.drop <= 0', 0],
+      [float, float, 'perplexity.drop <= 0', 0],
+    ])('%s, %s: %s exits with %i', (before, after, requirement, status) => {
+      expect(llmc('bench', before, after, ...BENCH, '--require', requirement).status).toBe(status);
+    });
+  });
+
+  it.each([
+    ['perplexity.drop <= 1%', /has a percentage.*\nhint: "perplexity\.ratio <= 1\.05"/],
+    ['perplexity.rise <= 1', /asks for \.rise.*\nhint: perplexity\.drop .*rise.*perplexity\.ratio/],
+  ])('%s is refused with what to write instead', (requirement, message) => {
+    const { status, stderr } = llmc('bench', float, float, ...BENCH, '--require', requirement);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
