@@ -116,6 +116,7 @@ function schemeOptions(
     symmetric: options.symmetric,
     weightType: scheme === 'int8-weights' ? (options.weightType ?? 'int8') : arithmetic.weightType,
     reduceRange: scheme === 'int8-weights' ? options.reduceRange : arithmetic.reduceRange,
+    boundPairs: arithmetic.boundPairs,
     bits: options.bits,
     blockSize: options.blockSize,
     rounding: options.rounding,

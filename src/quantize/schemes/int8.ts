@@ -145,7 +145,9 @@ function writePlan(
   const weights = new StaticWeights({
     type: options.weightType,
     reduceRange: options.reduceRange,
+    boundPairs: options.boundPairs,
     perChannel: options.perChannel,
+    floatBias: activation.type.endsWith('16'),
   });
   const params = groups.map((group) => [group, groupParams(group, ranges, activation)] as const);
   const emission = new Emission(plan, activation.type, params);

@@ -16,6 +16,8 @@ export interface SchemeOptions {
   readonly symmetric: boolean | null;
   readonly weightType: 'int8' | 'uint8';
   readonly reduceRange: boolean;
+  /** int8: in place of `reduceRange` for weights of products with calibrated data. */
+  readonly boundPairs: boolean;
   readonly bits: 2 | 4 | 8;
   readonly blockSize: number;
   readonly rounding: RoundingName;

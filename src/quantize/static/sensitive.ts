@@ -2,7 +2,6 @@
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { scaleZeroPoint } from '../../numeric/affine.ts';
-import { channelAxis } from '../../ops/contraction.ts';
 import type { Context } from '../../step.ts';
 import type { Outcome } from '../outcome.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
@@ -10,6 +9,7 @@ import { rankLayers } from '../sensitivity/rank.ts';
 import { eightBitWeight, fakeQuantized, type Layer, type StandIn } from '../sensitivity/stand-in.ts';
 import type { PlannedNode } from './plan.ts';
 import type { ReachedPlan } from './reached.ts';
+import { kernelAxis, weightScales } from './weights.ts';
 
 /** Rows that every layer is measured on. */
 const ROWS = 32;
@@ -70,14 +70,12 @@ function layerOf({ node, role }: PlannedNode, { ranges }: ReachedPlan, options: 
     const params = scaleZeroPoint(Math.fround(range.min), Math.fround(range.max), activation);
     return [fakeQuantized(index, params, activation.type)];
   });
-  if (role.weight !== null)
+  if (role.weight !== null) {
+    const axis = options.perChannel ? kernelAxis(node, role.weight) : null;
+    const scales = weightScales(node, role.weight, axis, options).map((scale) => scale || 1);
     standIns.push(
-      eightBitWeight(node, role.weight, {
-        type: 'int8',
-        symmetric: true,
-        reduceRange: options.reduceRange,
-        axis: options.perChannel ? channelAxis(node, role.weight) : null,
-      }),
+      eightBitWeight(node, role.weight, { type: 'int8', symmetric: true, reduceRange: false, axis, scales }),
     );
+  }
   return { node, standIns };
 }

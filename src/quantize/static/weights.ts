@@ -6,15 +6,21 @@ import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
 import { channelScaleZeroPoint, scaleZeroPoint } from '../../numeric/affine.ts';
+import { pairScales } from '../../numeric/pair-scale.ts';
 import { channelLayout, channelRanges, rangeOf } from '../../numeric/range.ts';
 import { roundHalfEven } from '../../numeric/rounding.ts';
-import { channelAxis } from '../../ops/contraction.ts';
+import { channelAxis, contractionAxes } from '../../ops/contraction.ts';
 import { quantizeWeight } from '../weight.ts';
+import { summation } from './saturation.ts';
 
 export interface StaticWeightSpec {
   readonly type: 'int8' | 'uint8';
   readonly reduceRange: boolean;
+  /** Instead of the above: the codes of neighbours that kernels add in 16 bits sum up to 128 at most. */
+  readonly boundPairs: boolean;
   readonly perChannel: boolean;
+  /** A bias that int32 has no room for stays float, instead of a coarser weight: no kernel wants it as integers. */
+  readonly floatBias?: boolean;
 }
 
 /** Integers of a constant: what DequantizeLinear reads. */
@@ -29,6 +35,8 @@ export interface StaticConstant {
 }
 
 const INT32 = 2 ** 31 - 1;
+/** The smallest normal float32: nothing can be divided by less. */
+const SMALLEST = 2 ** -126;
 
 /** Quantizes weights with the bias in view: the product of both scales must be able to express it. */
 export class StaticWeights {
@@ -57,40 +65,18 @@ export class StaticWeights {
   replace(node: Node, weightIndex: number, biasIndex: number | null, inputScale: number): void {
     const value = node.input(weightIndex);
     if (!value?.tensor) throw new Error(`${node.label}: input ${weightIndex} is no constant`);
-    const bias = biasIndex === null ? null : node.input(biasIndex);
-    const axis = this.spec.perChannel ? channelAxis(node, weightIndex) : null;
-    const scales = this.#scales(value.tensor, axis, bias?.tensor ?? null, inputScale);
+    const axis = this.spec.perChannel ? kernelAxis(node, weightIndex) : null;
+    const own = weightScales(node, weightIndex, axis, this.spec);
+    const given = biasIndex === null ? null : node.input(biasIndex);
+    const bias =
+      this.spec.floatBias && given?.tensor && isWidened(own, given.tensor, inputScale) ? null : given;
+    const scales = withBias(own, bias?.tensor ?? null, inputScale);
     node.setInput(weightIndex, floatsFor(node, this.#weight(value, value.tensor, axis, scales)));
     this.retired.add(value);
     if (bias?.tensor && biasIndex !== null) {
       node.setInput(biasIndex, floatsFor(node, this.#bias(bias, bias.tensor, scales, inputScale)));
       this.retired.add(bias);
     }
-  }
-
-  /**
-   * Symmetric scales. A scale is widened where inputScale * scale, the step of the bias, could not hold the bias in
-   * int32; a channel of zeros, which any scale suits, takes one that gives the bias a fine step.
-   */
-  #scales(tensor: Tensor, axis: number | null, bias: Tensor | null, inputScale: number): Float32Array {
-    const values = floatsOf(tensor);
-    const rule = { type: 'int8', symmetric: true, reduceRange: this.spec.reduceRange } as const;
-    const layout = axis === null ? null : channelLayout(tensor.dims, axis);
-    const ranges = layout ? channelRanges(values, layout) : null;
-    const whole = ranges ? null : rangeOf(values);
-    const scales = ranges
-      ? channelScaleZeroPoint(ranges, rule).scales
-      : Float32Array.of(scaleZeroPoint(whole?.min ?? 0, whole?.max ?? 0, rule).scale);
-    if (!bias) return scales;
-    const biases = floatsOf(bias);
-    for (const [c, b] of biases.entries()) {
-      const channel = scales.length === 1 ? 0 : c;
-      const empty = ranges ? ranges.min[c] === 0 && ranges.max[c] === 0 : false;
-      if (empty) scales[channel] = Math.fround(Math.max(Math.abs(b) / inputScale / 2 ** 24, 1e-30));
-      const least = (Math.abs(b) * 1.0001) / INT32 / inputScale;
-      if ((scales[channel] as number) < least) scales[channel] = Math.fround(least);
-    }
-    return scales;
   }
 
   #weight(value: Value, tensor: Tensor, axis: number | null, scales: Float32Array): StaticConstant {
@@ -142,6 +128,58 @@ export class StaticWeights {
     const axis = perTensor ? null : tensor.dims.length - 1;
     return { name, dims: tensor.dims, inputs, axis, floats: new Map() };
   }
+}
+
+/** The axis along which integer kernels take a scale for each channel: none for stacks of matrices. */
+export function kernelAxis(node: Node, index: number): number | null {
+  const stack = contractionAxes(node, index).length === 1 && (node.input(index)?.rank ?? 0) > 2;
+  return stack ? null : channelAxis(node, index);
+}
+
+/** Symmetric scales of a constant, one for each index of `axis`, or one; 0 for a channel of zeros, which any suits. */
+export function weightScales(
+  node: Node,
+  index: number,
+  axis: number | null,
+  { reduceRange, boundPairs }: Pick<StaticWeightSpec, 'reduceRange' | 'boundPairs'>,
+): Float32Array {
+  const tensor = node.constant(index);
+  if (!tensor) throw new Error(`${node.label}: input ${index} is no constant`);
+  const values = floatsOf(tensor);
+  const pairs = boundPairs ? summation(node, index, axis) : null;
+  if (pairs) return pairScales(values, pairs);
+  const rule = { type: 'int8', symmetric: true, reduceRange: reduceRange && !boundPairs } as const;
+  if (axis === null) {
+    const { min, max } = rangeOf(values);
+    return Float32Array.of(min === 0 && max === 0 ? 0 : scaleZeroPoint(min, max, rule).scale);
+  }
+  const { min, max } = channelRanges(values, channelLayout(tensor.dims, axis));
+  const { scales } = channelScaleZeroPoint({ min, max }, rule);
+  return scales.map((scale, c) => (min[c] === 0 && max[c] === 0 ? 0 : scale));
+}
+
+/**
+ * Scales that suit the bias, too: widened where inputScale * scale, the step of the bias, could not hold it in int32.
+ * A channel of zeros takes one that gives the bias a fine step.
+ */
+function withBias(scales: Float32Array, bias: Tensor | null, inputScale: number): Float32Array {
+  const suited = scales.slice();
+  for (const [c, b] of (bias ? floatsOf(bias) : []).entries()) {
+    const channel = scales.length === 1 ? 0 : c;
+    const empty = scales[channel] === 0;
+    if (empty) suited[channel] = Math.fround(Math.max(Math.abs(b) / inputScale / 2 ** 24, 1e-30));
+    const least = (Math.abs(b) * 1.0001) / INT32 / inputScale;
+    if ((suited[channel] as number) < least) suited[channel] = Math.fround(least);
+  }
+  return suited.map((scale) => (scale < SMALLEST ? 1 : scale));
+}
+
+/** Whether int32 codes of the bias would make the steps of a weight coarser. */
+function isWidened(scales: Float32Array, bias: Tensor, inputScale: number): boolean {
+  return withBias(scales, bias, inputScale).some((scale, c) => {
+    const own = scales[c] as number;
+    return own !== 0 && scale > own;
+  });
 }
 
 /** The floats that a node reads, made in its own graph. */

@@ -109,9 +109,11 @@ describe('targets', () => {
     expect(new Set(zeros)).toEqual(new Set([0]));
   });
 
-  it('portable has weights of 7 bits', async () => {
+  it('portable has weights whose neighbours sum up to 128 at most', async () => {
     const { model } = await quantized('one Conv', { target: 'portable', reduceRange: false });
     const codes = [...model.graph.initializers].find(({ name }) => name === 'w_quantized')?.tensor;
-    expect(Math.max(...Array.from(codes?.array() ?? [], Number).map(Math.abs))).toBe(64);
+    const largest = Math.max(...Array.from(codes?.array() ?? [], Number).map(Math.abs));
+    expect(largest).toBeGreaterThan(64);
+    expect(largest).toBeLessThan(127);
   });
 });
