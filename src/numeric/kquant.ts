@@ -6,17 +6,19 @@ import { ROUND_F64 } from './rounding.ts';
 /**
  * Rounds `weight`, [inputs, outputs], never worse than round-to-nearest in the weighted error of any block.
  * @param importance how much an error counts by input: the diagonal of the Gram matrix, the part of the layer's error
- * that does not depend on how errors of different inputs meet. All alike without.
+ * that does not depend on how errors of different inputs meet. Without, errors count by how large the weight is, as in
+ * ggml: plain least squares shrinks the large weights, all in the same direction, and what layers give shrinks with them.
  */
 export function kquant(weight: Float32Array, grid: LayerGrid, importance?: ArrayLike<number>): RoundedLayer {
   const layer = allocateLayer(grid);
   const { inputs, outputs, blockSize } = grid;
   for (let first = 0, block = 0; first < inputs; first += blockSize, block++) {
     const count = Math.min(blockSize, inputs - first);
-    for (let i = 0; i < count; i++) blockImportance[i] = importance?.[first + i] ?? 1;
-    if (!hasImportance(count)) blockImportance.fill(1, 0, count);
+    if (importance) for (let i = 0; i < count; i++) blockImportance[i] = importance[first + i] as number;
+    const given = importance !== undefined && hasImportance(count);
     for (let n = 0; n < outputs; n++) {
       for (let i = 0; i < count; i++) blockWeights[i] = weight[(first + i) * outputs + n] as number;
+      if (!given) weighBySize(count);
       const { scale, zeroPoint } = searchBlock(count, grid);
       layer.scales[block * outputs + n] = scale;
       layer.zeroPoints[block * outputs + n] = zeroPoint;
@@ -24,6 +26,14 @@ export function kquant(weight: Float32Array, grid: LayerGrid, importance?: Array
   }
   nearestCodes(weight, layer, grid);
   return layer;
+}
+
+/** The weights' root mean square plus the size of each (ggml's quantize_row_q4_K). */
+function weighBySize(count: number): void {
+  let squares = 0;
+  for (let i = 0; i < count; i++) squares += (blockWeights[i] as number) ** 2;
+  const typical = Math.sqrt(squares / count);
+  for (let i = 0; i < count; i++) blockImportance[i] = typical + Math.abs(blockWeights[i] as number);
 }
 
 /** False where no input of the block ever was other than zero: then any scale would do, and the weights decide. */

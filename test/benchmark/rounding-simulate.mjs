@@ -36,6 +36,7 @@ const WITHOUT_DATA = {
 /**
  * The model with the weights of its MatMuls rounded, where they are constants themselves: the matrices onnxruntime's
  * tools take. Null for a width the method cannot have.
+ * @param {string | undefined} data without it, the method looks at weights alone
  */
 export async function simulate(path, method, bits, data) {
   if (method === 'hqq' && bits === 3) return null;
@@ -49,7 +50,7 @@ export async function simulate(path, method, bits, data) {
     await scaleInputs(model, data, options, new Outcome(), context);
   }
   const matrices = matricesOf(model, select, bits);
-  const plain = WITHOUT_DATA[method];
+  const plain = data === undefined || method === 'nearest' ? WITHOUT_DATA[method] : undefined;
   if (plain) {
     for (const { value, inputs, outputs, store } of matrices) {
       const grid = { inputs, outputs, bits, blockSize: BLOCK, symmetric: false };

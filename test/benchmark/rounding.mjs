@@ -21,7 +21,19 @@ const MODEL = join(ROOT, 'fixtures', 'models', 'gpt-bytes.onnx');
 const CALIBRATION = join(ROOT, 'fixtures', 'data', 'gpt-calibration.npz');
 const EVALUATION = join(ROOT, 'fixtures', 'data', 'gpt-eval.npz');
 
-const METHODS = ['nearest', 'hqq', 'kquant', 'awq', 'adaround', 'gptq'];
+/** Method, and whether it is shown data. */
+const METHODS = [
+  ['nearest', false],
+  ['hqq', false],
+  ['kquant', false],
+  ['hqq', true],
+  ['kquant', true],
+  ['awq', true],
+  ['adaround', true],
+  ['gptq', true],
+];
+/** Methods that do without data, too. */
+const OPTIONAL = ['hqq', 'kquant'];
 const PEERS = ['rtn', 'hqq', 'kquant', 'gptq'];
 const WIDTHS = [4, 3, 2];
 
@@ -118,9 +130,10 @@ async function riseRows(folder, hasPeer) {
     for (const name of hasPeer ? PEERS : [])
       peers[name] = (await perplexity(join(folder, `${name}-${bits}.onnx`))) - float;
     const own = {};
-    for (const method of METHODS) {
-      const model = await simulate(MODEL, method, bits, CALIBRATION);
-      if (model) own[method] = (await perplexity({ model: encodeModel(model) })) - float;
+    for (const [method, shown] of METHODS) {
+      const model = await simulate(MODEL, method, bits, shown ? CALIBRATION : undefined);
+      const name = shown && OPTIONAL.includes(method) ? `${method} with data` : method;
+      if (model) own[name] = (await perplexity({ model: encodeModel(model) })) - float;
     }
     rows.push(...Object.keys(own).map((method) => riseRow(bits, method, own, peers)));
   }
@@ -129,12 +142,14 @@ async function riseRows(folder, hasPeer) {
 
 function riseRow(bits, method, own, peers) {
   const rise = own[method];
-  const twin = peers[method === 'nearest' ? 'rtn' : method];
+  const twin = peers[method === 'nearest' ? 'rtn' : method.replace(' with data', '')];
   const row = {
     what: `${bits} bits, ${method}`,
     llmc: `${rise.toFixed(4)}, ${(rise / own.nearest).toFixed(2)}x nearest`,
   };
   if (twin !== undefined) Object.assign(row, { peer: twin.toFixed(4), ratio: rise / twin });
+  if (method.endsWith(' with data'))
+    return { ...row, bar: `<= ${RISE_RATIO}x nearest`, met: rise <= RISE_RATIO * own.nearest };
   if (method !== 'gptq') return row;
   const all = Object.values(peers);
   const best = Math.min(...all);
@@ -147,17 +162,17 @@ async function fileRows(folder) {
   const rows = [];
   for (const bits of [4, 2]) {
     let nearest = Number.NaN;
-    for (const method of ['nearest', 'hqq', 'kquant', 'gptq']) {
+    for (const [method, shown] of METHODS.filter(([name]) => name !== 'awq' && name !== 'adaround')) {
       const path = join(folder, 'out.onnx');
-      const data = method === 'gptq' ? ['--data', CALIBRATION] : [];
+      const data = shown ? ['--data', CALIBRATION] : [];
       const options = ['--scheme', 'int4', '--bits', `${bits}`, '--rounding', method, ...data];
       await llmc('quantize', MODEL, ...options, '--check', 'none', '-o', path, '--force', '--quiet')();
       const rise = (await perplexity(path)) - float;
       if (method === 'nearest') nearest = rise;
       rows.push({
-        what: `${bits} bits, ${method}, ${statSync(path).size} bytes`,
+        what: `${bits} bits, ${method}${shown ? ' with data' : ''}, ${statSync(path).size} bytes`,
         llmc: `${rise.toFixed(4)}, ${(rise / nearest).toFixed(2)}x nearest`,
-        ...(method === 'gptq' ? { bar: `<= ${RISE_RATIO}x nearest`, met: rise <= RISE_RATIO * nearest } : {}),
+        ...(shown ? { bar: `<= ${RISE_RATIO}x nearest`, met: rise <= RISE_RATIO * nearest } : {}),
       });
     }
   }

@@ -21,6 +21,16 @@ function weights(seed: number): Float32Array {
   return Float32Array.from({ length: INPUTS * OUTPUTS }, (_, i) => (kinds[(i % OUTPUTS) % 6] ?? next)());
 }
 
+/** Errors count by size where no importance is given: root mean square of the block plus the weight (ggml). */
+function sizeOf(weight: Float32Array, grid: LayerGrid, k: number, n: number): number {
+  const first = k - (k % grid.blockSize);
+  const block = Array.from({ length: Math.min(grid.blockSize, INPUTS - first) }, (_, i) => {
+    return weight[(first + i) * OUTPUTS + n] as number;
+  });
+  const mean = block.reduce((sum, w) => sum + w * w, 0) / block.length;
+  return Math.sqrt(mean) + Math.abs(weight[k * OUTPUTS + n] as number);
+}
+
 /** Weighted squared error of each block of each output. */
 function blockErrors(
   weight: Float32Array,
@@ -34,7 +44,7 @@ function blockErrors(
     for (let n = 0; n < OUTPUTS; n++) {
       const at = Math.floor(k / grid.blockSize) * OUTPUTS + n;
       const error = (weight[k * OUTPUTS + n] as number) - dequantized(layer, grid, k, n);
-      errors[at] = (errors[at] as number) + (importance?.[k] ?? 1) * error * error;
+      errors[at] = (errors[at] as number) + (importance?.[k] ?? sizeOf(weight, grid, k, n)) * error * error;
     }
   return errors;
 }

@@ -25,8 +25,9 @@ export async function dataRounding(
   context: Context,
 ): Promise<DataRounding | null> {
   const method: Rounding = ROUNDINGS[options.rounding];
-  const { data, blockSize, roundingSamples: samples } = options;
-  if (!method.round || data === undefined) return null;
+  const { data, parity, blockSize, roundingSamples: samples } = options;
+  // Parity is with tools that do not look at data.
+  if (!method.round || data === undefined || parity) return null;
   const symmetric = isSymmetric(options);
   if (method.scalesInputs) await scaleInputs(model, data, { ...options, symmetric }, outcome, context);
   const copy = cloneModel(model);

@@ -3,7 +3,6 @@ import { LlmcError } from '../../errors.ts';
 import { floatsOf } from '../../ir/floats.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Value } from '../../ir/value.ts';
-import { kquant } from '../../numeric/kquant.ts';
 import type { LayerGrid } from '../../numeric/layer.ts';
 import { nearestLayer, type RoundedLayer } from '../../numeric/layer.ts';
 import { packMatmul, type StoredGrid, turned, unpackMatmul } from '../../numeric/layer-pack.ts';
@@ -19,6 +18,7 @@ import { Relay } from './relay.ts';
 import { standIn } from './stand-in.ts';
 import type { MatrixUses } from './uses.ts';
 import { valuesByName } from './values-by-name.ts';
+import { roundWithoutData } from './without-data.ts';
 
 export interface RoundingRequest {
   readonly method: Rounding;
@@ -76,7 +76,7 @@ export async function roundMatrices(
     if (reason === null && stop) stops.set(stop, [...(stops.get(stop) ?? []), work]);
     else {
       rest.push(work);
-      results.set(name, { method: 'kquant', error: null, nearest: null, reason });
+      results.set(name, { method: plainOf(request.method), error: null, nearest: null, reason });
     }
   }
   if (stops.size === 0) return results;
@@ -92,7 +92,9 @@ export async function roundMatrices(
     if (matrix)
       relay.rounded.set(
         constant,
-        standIn(constant, matrix.axis, grid, () => searched(constant, matrix, grid)),
+        standIn(constant, matrix.axis, grid, () =>
+          roundWithoutData(plainOf(request.method), columnsOf(constant, matrix), grid),
+        ),
       );
   const measured: RoundedMatrix[] = [];
   const progress = context.progress('rounding', [...stops.values()].flat().length);
@@ -130,7 +132,7 @@ async function roundOne(
   const nearestError = problem ? await problem.error(nearest) : null;
   const error = problem && found ? await problem.error(found) : null;
   const better = found && error !== null && nearestError !== null && error <= nearestError;
-  const layer = better ? found : problem ? nearest : kquant(weight, grid);
+  const layer = better ? found : problem ? nearest : roundWithoutData(plainOf(method), weight, grid);
   for (const { store } of matrices) store(layer);
   relay.rounded.set(constant, standIn(constant, matrix.axis, grid, kept(layer, grid)));
   if (better) return { method: method.name, error, nearest: nearestError, reason: null };
@@ -139,7 +141,17 @@ async function roundOne(
     : problem
       ? `${method.name} was no better`
       : 'its inputs are zero or not finite';
-  return { method: problem ? 'nearest' : 'kquant', error: nearestError, nearest: nearestError, reason };
+  return {
+    method: problem ? 'nearest' : plainOf(method),
+    error: nearestError,
+    nearest: nearestError,
+    reason,
+  };
+}
+
+/** What serves where data says nothing. */
+function plainOf(method: Rounding): 'hqq' | 'kquant' {
+  return method.name === 'hqq' ? 'hqq' : 'kquant';
 }
 
 /** Gives the layer back later; meanwhile it is packed where its bits can be. */
@@ -187,8 +199,4 @@ function columnsOf(constant: Value, { axis, inputs, outputs }: BlockedMatrix): F
   if (!constant.tensor) throw new Error(`${constant.name} is no constant`);
   const floats = floatsOf(constant.tensor);
   return axis === 0 ? floats : turned(floats, outputs, inputs);
-}
-
-function searched(constant: Value, matrix: BlockedMatrix, grid: LayerGrid) {
-  return kquant(columnsOf(constant, matrix), grid);
 }

@@ -18,10 +18,15 @@ function errorsOf(changed: string): readonly [number, number] {
   return [Number(match[1]) / 100, Number(match[2]) / 100];
 }
 
-const CASES = (['gptq', 'awq', 'adaround', 'kquant'] as const).flatMap((rounding) =>
+const CASES = (['gptq', 'awq', 'adaround', 'kquant', 'hqq'] as const).flatMap((rounding) =>
   (['default', 'qdq'] as const).flatMap((format) =>
     ([2, 4] as const).flatMap((bits) =>
-      [true, false].map((symmetric) => ({ rounding, format, bits, symmetric })),
+      (rounding === 'hqq' ? [false] : [true, false]).map((symmetric) => ({
+        rounding,
+        format,
+        bits,
+        symmetric,
+      })),
     ),
   ),
 );
