@@ -7,7 +7,12 @@ import { readOptions } from './options.mjs';
 import { sha256 } from './roundtrip.mjs';
 import { printTable } from './table.mjs';
 
-const SCHEMES = ['int8-dynamic', 'int8-weights', 'int4', 'fp16'];
+const SCHEMES = ['int8-dynamic', 'int8-weights', 'int4', 'fp16', 'int8', 'int4 with GPTQ'];
+/** What else the schemes are told. */
+const OPTIONS = {
+  int8: ['--data', 'synthetic', '--samples', '16'],
+  'int4 with GPTQ': ['--rounding', 'gptq', '--data', 'synthetic', '--rounding-samples', '16'],
+};
 
 /** @param {readonly string[]} argv */
 export async function determinism(argv) {
@@ -46,7 +51,8 @@ async function onceMore(model, scheme, folder, run) {
     'quantize',
     model,
     '--scheme',
-    scheme,
+    scheme.split(' ')[0],
+    ...(OPTIONS[scheme] ?? []),
     '--check',
     'none',
     '--threads',
