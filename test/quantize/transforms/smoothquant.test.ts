@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cloneModel } from '../../../src/onnx/read.ts';
 import { gainDb, searchSmoothing, smoothingFactors } from '../../../src/quantize/transforms/smooth.ts';
 import { smooth } from '../../../src/quantize/transforms/smoothquant.ts';
+import { normal } from '../../../src/random.ts';
 import { inferTypes } from '../../../src/runtime/shapes.ts';
 import { silentContext } from '../../../src/step.ts';
 import { differences, outputsOf } from '../../support/equivalence.ts';
@@ -40,6 +41,61 @@ describe('factors', () => {
     );
     const spec = { weightBits: 8, activationBits: 8, perChannel: true };
     expect(gainDb(searchSmoothing([product], 8, spec))).toBeCloseTo(0, 6);
+  });
+});
+
+describe('the search of the strength', () => {
+  /** What quantizing `(x / s)` to uint8 and `s W` to int8 per output does to the product, by loops over all of it. */
+  function simulated(x: readonly number[][], w: readonly number[][], factors: readonly number[]): number {
+    const scaled = x.map((values, k) => values.map((value) => value / (factors[k] as number)));
+    const all = scaled.flat();
+    const step = (Math.max(0, ...all) - Math.min(0, ...all)) / 255;
+    let sum = 0;
+    for (const row of w) {
+      const own = row.map((value, k) => value * (factors[k] as number));
+      const scale = Math.max(...own.map(Math.abs)) / 127;
+      for (let r = 0; r < (x[0]?.length ?? 0); r++) {
+        let error = 0;
+        for (const [k, value] of row.entries()) {
+          const [code, weight] = [(scaled[k]?.[r] as number) / step, (own[k] as number) / scale];
+          error += Math.round(code) * step * Math.round(weight) * scale - (x[k]?.[r] as number) * value;
+        }
+        sum += error * error;
+      }
+    }
+    return sum;
+  }
+
+  it.each([
+    ['a few channels 50 times as large', (k: number) => (k % 11 === 3 ? 50 : 1), () => 1],
+    ['sizes over two decades', (k: number) => 10 ** ((k % 9) / 4), () => 1],
+    ['large inputs meet small weights', (k: number) => 4 ** (k % 4), (k: number) => 4 ** -(k % 4)],
+    ['large inputs meet large weights', (k: number) => 3 ** (k % 4), (k: number) => 3 ** (k % 4)],
+  ] as const)('%s: no strength of the paper is much better when simulated', (_, ofX, ofW) => {
+    const [inputs, outputs, rows] = [22, 12, 200];
+    const next = normal(11);
+    const x = Array.from({ length: inputs }, (_row, k) =>
+      Array.from({ length: rows }, () => ofX(k) * next()),
+    );
+    const w = Array.from({ length: outputs }, () =>
+      Array.from({ length: inputs }, (_column, k) => ofW(k) * next()),
+    );
+    const spec = { weightBits: 8, activationBits: 8, perChannel: true };
+    const found = searchSmoothing([productFrom(x, w)], inputs, spec);
+    const errors = Array.from({ length: 21 }, (_alpha, at) => {
+      const alpha = at / 20;
+      const factors = x.map((values, k) => {
+        const [a, b] = [values, w.map((row) => row[k] as number)].map((all) =>
+          Math.max(...all.map(Math.abs)),
+        );
+        return (a as number) ** alpha / (b as number) ** (1 - alpha);
+      });
+      return simulated(x, w, factors);
+    });
+    const own = simulated(x, w, [...found.factors]);
+    expect(own / Math.min(...errors)).toBeLessThan(1.15);
+    // The search matters: the strengths differ by more than what it may be off.
+    expect(Math.max(...errors) / Math.min(...errors)).toBeGreaterThan(1.3);
   });
 });
 
