@@ -28,6 +28,10 @@ const BENCHMARKS = {
     'GPTQ and the other rounding methods: layer error and perplexity',
     async () => (await import('./rounding.mjs')).rounding,
   ],
+  language: [
+    "language models under every scheme: perplexity, size, tied tables, beside onnxruntime's Python tools",
+    async () => (await import('./language.mjs')).language,
+  ],
   sensitivity: [
     'ranking layers: what one costs, in inferences',
     async () => (await import('./sensitivity.mjs')).sensitivity,
