@@ -10,11 +10,17 @@ export interface Change {
 /** Collected while a scheme runs over the model. */
 export class Outcome {
   readonly changed: Change[] = [];
+  /** What was done to the float model beforehand, so that it loses less. */
+  readonly prepared: Change[] = [];
   skipped: Skipped[] = [];
   readonly notes: string[] = [];
 
   change(what: string, detail: string): void {
     this.changed.push({ what, detail });
+  }
+
+  prepare(what: string, detail: string): void {
+    this.prepared.push({ what, detail });
   }
 
   /** A tensor or node that stays as it is; `bytes` is its share of the file. */

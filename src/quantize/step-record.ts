@@ -16,7 +16,7 @@ export function stepRecord(
     name: 'quantize',
     options: Object.fromEntries(stated),
     durationMs,
-    changed: outcome.changed.map(({ what, detail }) => ({ what, detail })),
+    changed: [...outcome.prepared, ...outcome.changed].map(({ what, detail }) => ({ what, detail })),
     skipped: [...outcome.skipped].sort((a, b) => b.bytes - a.bytes),
     notes: outcome.notes,
     passes: passRecords(traces),

@@ -22,6 +22,7 @@ import { SCHEMES } from './schemes/table.ts';
 import { compileSelection, matcher } from './selection.ts';
 import { staticOptions } from './static/options.ts';
 import { type WeightArithmetic, weightArithmetic } from './target.ts';
+import { batchNormMoments } from './transforms/moments.ts';
 
 export interface Transformed {
   readonly outcome: Outcome;
@@ -43,6 +44,7 @@ export async function transform(
   // Compiled before the passes, so that names are those of the file.
   const select = compileSelection(model, options);
   const int8Layers = matcher(model, options.int8Layers);
+  const moments = options.transforms.length > 0 ? batchNormMoments(model) : new Map<string, never>();
   const traces = await runPasses(
     model,
     parity ? parityPasses(scheme) : pipelines['prepare-quantize'],
@@ -64,7 +66,10 @@ export async function transform(
   // The input's own litter; whatever else is unused afterwards was orphaned here.
   const unused = unusedNames(model);
   const putBack = parity || entry === SCHEMES.fp16 ? () => {} : expandStoredHalves(model);
-  await entry.apply(model, schemeOptions(scheme, options, select, int8Layers, arithmetic), outcome, context);
+  const told = schemeOptions(scheme, options, { select, int8Layers, arithmetic, moments });
+  if (options.transforms.length > 0 && !scheme.startsWith('int8'))
+    outcome.note(`--transform is for int8, int8-dynamic and int8-weights; ${scheme} does without`);
+  await entry.apply(model, told, outcome, context);
   putBack();
   nameTransposedAxes(model);
   const imports = new Map(model.opsets);
@@ -104,10 +109,9 @@ async function raiseOpset(
 function schemeOptions(
   scheme: string,
   options: QuantizeOptions,
-  select: SchemeOptions['select'],
-  int8Layers: SchemeOptions['int8Layers'],
-  arithmetic: WeightArithmetic,
+  found: Pick<SchemeOptions, 'select' | 'int8Layers' | 'moments'> & { readonly arithmetic: WeightArithmetic },
 ): SchemeOptions {
+  const { select, int8Layers, moments, arithmetic } = found;
   const parity = options.parity !== null;
   return {
     select,
@@ -130,6 +134,7 @@ function schemeOptions(
     halfRest: options.halfRest,
     parity,
     data: options.data,
+    moments,
     static: staticOptions(options),
     mayRun: options.check !== 'none',
   };

@@ -88,7 +88,7 @@ export const quantizeSpec = {
     symmetricActivations: flag('--symmetric-activations', 'int8: activations without zero points'),
     transform: list(
       '--transform <name>',
-      'int8: change the float model first so that it loses less (repeatable)',
+      'int8 schemes: change the float model first so that it loses less (repeatable)',
     ),
     keepFloat: integer('--keep-float <n>', 'int8: leave the n layers float whose quantization costs most', {
       min: 0,

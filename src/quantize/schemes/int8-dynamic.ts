@@ -14,6 +14,7 @@ import { DynamicQuantizer } from '../dynamic/quantizer.ts';
 import { quantizeLstm } from '../dynamic/recurrent.ts';
 import { storeWeightsOnly } from '../dynamic/weights-only.ts';
 import { dropUnused } from '../emit.ts';
+import { applyTransforms, transformOptions } from '../transforms/run.ts';
 import { type Scheme, type SchemeOptions, WORTHWHILE } from './scheme.ts';
 
 /** Rewrites one node; a string says why it stays as it is. */
@@ -48,6 +49,7 @@ export const int8Dynamic: Scheme = {
   summary: 'int8 weights and integer kernels; activations are quantized while the model runs',
   opset: () => ({ wanted: 11, least: 11 }),
   async apply(model, options, outcome, context) {
+    await applyTransforms(model, options.static.transforms, transformOptions(options, 8), outcome, context);
     const q = new DynamicQuantizer(model, options, outcome);
     const weightOnly = new DequantizedWeights(model);
     // onnxruntime's tools leave subgraphs alone unless told otherwise.

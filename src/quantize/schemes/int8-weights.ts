@@ -10,6 +10,7 @@ import { DequantizedWeights } from '../dequantized-weight.ts';
 import { quantizeGather } from '../dynamic/gather.ts';
 import { DynamicQuantizer } from '../dynamic/quantizer.ts';
 import { dropUnused } from '../emit.ts';
+import { applyTransforms, transformOptions } from '../transforms/run.ts';
 import { type Scheme, type SchemeOptions, symmetricWeights, WORTHWHILE } from './scheme.ts';
 
 const GATHER = 'Gather';
@@ -19,7 +20,8 @@ export const int8Weights: Scheme = {
   summary: 'weights stored as int8 with DequantizeLinear in front; float arithmetic',
   // Scales per channel exist from opset 13 on; one scale per tensor from 10 on.
   opset: () => ({ wanted: 13, least: 10 }),
-  async apply(model, options, outcome) {
+  async apply(model, options, outcome, context) {
+    await applyTransforms(model, options.static.transforms, transformOptions(options, 32), outcome, context);
     const rows = new DynamicQuantizer(model, options, outcome);
     const weights = new DequantizedWeights(model, options.format === 'cast' ? 'cast' : 'dequantize', rows);
     for (const node of [...allNodes(model, { functions: false })]) {

@@ -7,6 +7,7 @@ import type { Outcome } from '../outcome.ts';
 import type { RoundingName } from '../rounding/table.ts';
 import type { Selection } from '../selection.ts';
 import type { StaticOptions } from '../static/options.ts';
+import type { ChannelMoments } from '../transforms/gaussian.ts';
 
 /** Options shared by the schemes; each reads what concerns it. */
 export interface SchemeOptions {
@@ -38,6 +39,8 @@ export interface SchemeOptions {
   readonly data: string | undefined;
   /** False under `--check none`: the model must not be run. */
   readonly mayRun: boolean;
+  /** Normal distributions of values by name, as batch norms told them before they were folded; for transforms. */
+  readonly moments: ReadonlyMap<string, ChannelMoments>;
   /** What concerns int8 alone. */
   readonly static: StaticOptions;
   /** Names, placement and numbers exactly as onnxruntime's Python tools. */

@@ -4,7 +4,7 @@ import type { QuantizeOptions } from '../options.ts';
 
 /** @throws LlmcError USAGE */
 export function refuseStaticContradictions(options: QuantizeOptions): void {
-  if (options.scheme !== 'int8' || !options.parity) return;
+  if (!options.scheme.startsWith('int8') || !options.parity) return;
   const without: readonly (readonly [boolean, string])[] = [
     [options.calibration === 'auto', '--calibration auto'],
     [options.calibrationTable !== undefined, '--calibration-table'],

@@ -35,10 +35,11 @@ export const biasCorrection: Transform = {
   name: 'bias-correction',
   summary: 'take the shift that rounding a weight causes out of the bias of its layer',
   needsData: false,
+  forActivations: false,
   async apply(model, options, outcome, context) {
     const { corrected, left } = await correctBiases(model, options, context);
     for (const { contraction, shift } of corrected)
-      outcome.change(
+      outcome.prepare(
         contraction.node.label,
         `bias-correction: channels moved by up to ${shift.reduce((most, each) => Math.max(most, Math.abs(each)), 0).toPrecision(2)}`,
       );
@@ -119,7 +120,7 @@ async function observedMeans(
 /** The weight beside its codes; the reason as text where it has no output channels. */
 function shiftedWeight(
   { node, weight, map }: Contraction,
-  { weightBits, perChannel }: TransformOptions,
+  { weightBits, weightScales, perChannel }: TransformOptions,
 ): ShiftedWeight | string {
   const tensor = node.constant(weight);
   const axis = channelAxis(node, weight);
@@ -132,6 +133,7 @@ function shiftedWeight(
       values,
       perChannel ? layout : { outer: 1, channels: 1, inner: values.length },
       weightBits,
+      perChannel ? weightScales?.(node, weight, axis) : undefined,
     ),
     inputs: elementsOf(map, tensor.dims),
     outputs: Int32Array.from(values, (_, i) => Math.floor(i / layout.inner) % layout.channels),

@@ -39,11 +39,12 @@ export const equalize: Transform = {
   name: 'equalize',
   summary: 'give the channels of neighbouring layers equal ranges, without data (cross-layer equalization)',
   needsData: false,
+  forActivations: false,
   async apply(model, options, outcome, context) {
     const { equalized, left } = await equalizeLayers(model, options, context);
     for (const { contractions, before, after } of equalized)
       for (const { node } of contractions)
-        outcome.change(
+        outcome.prepare(
           node.label,
           `equalize: channels in front differ ${after.toPrecision(3)}x in range, ${before.toPrecision(3)}x before`,
         );

@@ -34,6 +34,7 @@ export const outlierChannels: Transform = {
   summary:
     'scale activations in which a few channels are far larger than the others, with a Mul where need be',
   needsData: true,
+  forActivations: true,
   async apply(model, options, outcome, context) {
     const { absorbed, inserted, left } = await tameOutliers(model, options, context);
     for (const [groups, how] of [
@@ -42,7 +43,7 @@ export const outlierChannels: Transform = {
     ] as const)
       for (const group of groups)
         for (const { node } of group.contractions)
-          outcome.change(
+          outcome.prepare(
             node.label,
             `outlier-channels: scaled by ${how}, ${gainDb(group).toFixed(1)} dB less noise expected`,
           );

@@ -7,13 +7,22 @@ export function largestCode(bits: number): number {
   return bits === 7 ? 64 : 2 ** (bits - 1) - 1;
 }
 
-/** Quantized and dequantized, with a scale for each channel of the layout. */
-export function roundedWeight(values: Float32Array, layout: ChannelLayout, bits: number): Float32Array {
-  const { min, max } = channelRanges(values, layout);
-  const most = largestCode(bits);
-  const scales = min.map((low, c) => Math.fround(Math.max(-low, max[c] as number, 0) / most));
+/** Quantized and dequantized, with a scale for each channel of the layout: as given, with 8 bits, or by its range. */
+export function roundedWeight(
+  values: Float32Array,
+  layout: ChannelLayout,
+  bits: number,
+  given?: Float32Array,
+): Float32Array {
+  const most = largestCode(given ? 8 : bits);
+  const scales = given ?? rangeScales(values, layout, most);
   return values.map((value, i) => {
     const scale = scales[Math.floor(i / layout.inner) % layout.channels] as number;
     return scale > 0 ? scale * Math.max(-most, Math.min(most, roundHalfEven(value / scale))) : 0;
   });
+}
+
+function rangeScales(values: Float32Array, layout: ChannelLayout, most: number): Float32Array {
+  const { min, max } = channelRanges(values, layout);
+  return min.map((low, c) => Math.fround(Math.max(-low, max[c] as number, 0) / most));
 }

@@ -29,11 +29,12 @@ export const smoothquant: Transform = {
   name: 'smoothquant',
   summary: 'move outliers of activations into the weights behind them (SmoothQuant)',
   needsData: true,
+  forActivations: true,
   async apply(model, options, outcome, context) {
     const { smoothed, left } = await smooth(model, options, context);
     for (const { contractions, alpha, ...rest } of smoothed)
       for (const { node } of contractions)
-        outcome.change(
+        outcome.prepare(
           node.label,
           `smoothquant: alpha ${alpha}, ${gainDb({ alpha, ...rest }).toFixed(1)} dB less noise expected`,
         );

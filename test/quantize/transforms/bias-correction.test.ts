@@ -16,6 +16,7 @@ import { roundedWeight } from '../../../src/quantize/transforms/rounded-weight.t
 import { normal } from '../../../src/random.ts';
 import { inferTypes } from '../../../src/runtime/shapes.ts';
 import { silentContext } from '../../../src/step.ts';
+import { quantize } from '../../support/quantized.ts';
 import { Network, OPTIONS } from './networks.ts';
 
 /** Four bits: shifts that are worth correcting. */
@@ -91,6 +92,29 @@ describe('a corrected model', () => {
 });
 
 describe('without data', () => {
+  it.for(['int8-weights', 'int8-dynamic'] as const)(
+    '%s corrects what batch norms tell of',
+    async (scheme) => {
+      const [plain, corrected] = [await normalized(), await normalized()];
+      const before = await quantize(plain, scheme, { target: 'x64-vnni' });
+      const after = await quantize(corrected, scheme, {
+        target: 'x64-vnni',
+        transforms: ['bias-correction', 'smoothquant'].slice(0, scheme === 'int8-weights' ? 2 : 1),
+      });
+      expect(after.outcome.prepared.map(({ detail }) => detail).join()).toMatch(
+        /^bias-correction: channels moved/,
+      );
+      expect(after.changed).toEqual(before.changed);
+      const differ = [...corrected.graph.initializers].filter(({ name, tensor }) => {
+        const other = [...plain.graph.initializers].find((value) => value.name === name)?.tensor;
+        return !other || !tensor || Buffer.compare(tensor.bytes(), other.bytes()) !== 0;
+      });
+      // The bias behind the second weight, which reads what the norm made.
+      expect(differ.map(({ tensor }) => tensor?.dims)).toEqual([[4]]);
+      if (scheme === 'int8-weights') expect(after.outcome.notes.join()).toMatch(/smoothquant: left out/);
+    },
+  );
+
   it('takes the mean behind BatchNormalization and Relu from the norm: as with data that is so distributed', async () => {
     const model = await normalized();
     const moments = batchNormMoments(model);

@@ -23,7 +23,7 @@ it('reports what was done to which layer, and why others were left alone', async
   const names = ['smoothquant', 'bias-correction', 'equalize', 'outlier-channels'];
   const model = await outlierTransformer(64, 'Gelu');
   await applyTransforms(model, names, OPTIONS, outcome, silentContext());
-  const details = outcome.changed.map(({ detail }) => detail);
+  const details = outcome.prepared.map(({ detail }) => detail);
   expect(
     details.some((detail) => /^smoothquant: alpha [\d.]+, [\d.]+ dB less noise expected$/.test(detail)),
   ).toBe(true);
