@@ -56,16 +56,20 @@ export function fidelityNote(report: Report): string[] {
     ...new Set(
       judged.map(({ against, samples, synthetic }) => {
         const kind = synthetic ? 'generated (synthetic) inputs' : 'inputs of the given data';
-        return `fidelity against ${against} on ${samples} row${samples === 1 ? '' : 's'} of ${kind}`;
+        return `fidelity against ${against} on ${rowsText(samples)} of ${kind}`;
       }),
     ),
   ];
   const { data } = report;
-  if (data && !data.synthetic) lines.push(`data: ${data.source}, ${data.rows} rows`);
+  if (data && !data.synthetic) lines.push(`data: ${data.source}, ${rowsText(data.rows)}`);
   if (data?.synthetic && judged.length === 0) {
-    lines.push(`measured on ${data.rows} rows of generated (synthetic) inputs, good for latency only`);
+    lines.push(`measured on ${rowsText(data.rows)} of generated (synthetic) inputs, good for latency only`);
   }
   return lines;
+}
+
+function rowsText(count: number): string {
+  return `${count} row${count === 1 ? '' : 's'}`;
 }
 
 /** One line about the machine. */
