@@ -2,10 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { adaround } from '../../src/numeric/adaround.ts';
 import { clippedLayer } from '../../src/numeric/awq.ts';
+import { quantizeColumns } from '../../src/numeric/block-matmul.ts';
 import { descend } from '../../src/numeric/descent.ts';
 import { gptq } from '../../src/numeric/gptq.ts';
 import { kquant } from '../../src/numeric/kquant.ts';
 import { type LayerBits, type LayerGrid, nearestLayer, type RoundedLayer } from '../../src/numeric/layer.ts';
+import { unpackMatmul } from '../../src/numeric/layer-pack.ts';
 import { plainEngine } from '../../src/numeric/matrix-engine.ts';
 import { roundWithoutData } from '../../src/quantize/rounding/without-data.ts';
 import { uniform } from '../../src/random.ts';
@@ -22,6 +24,11 @@ type Round = (weight: Float32Array, grid: LayerGrid) => RoundedLayer | null | Pr
 
 const METHODS: Readonly<Record<string, Round>> = {
   nearest: nearestLayer,
+  'nearest in files': (weight, { bits, ...grid }) => {
+    if (bits === 3) return null;
+    const spec = { bits, blockSize: grid.blockSize, symmetric: false };
+    return unpackMatmul(quantizeColumns(weight, INPUTS, OUTPUTS, spec), { ...grid, bits });
+  },
   kquant: (weight, grid) => kquant(weight, grid),
   'kquant with data': (weight, grid) => kquant(weight, grid, new Float64Array(INPUTS).fill(1)),
   hqq: (weight, grid) => roundWithoutData('hqq', weight, grid),
