@@ -4,6 +4,7 @@ import type { Model } from '../ir/model.ts';
 import type { Value } from '../ir/value.ts';
 import { GrowingHistogram } from '../numeric/growing-histogram.ts';
 import type { Histogram } from '../numeric/histogram.ts';
+import { LOUDNESS_BINS } from '../numeric/loudness.ts';
 import { cloneModel } from '../onnx/read.ts';
 import { encodeModel } from '../onnx/write.ts';
 import { unlistConstants } from '../passes/constants.ts';
@@ -11,6 +12,7 @@ import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
 import { type BatchReader, MOST_ROWS, type ObserveOptions, type Ran, runBatches } from './batches.ts';
 import { histogramProbe } from './histogram.ts';
+import { batchInput, countRows, loudnessProbe } from './loudness.ts';
 import { observe } from './observe.ts';
 import { rangeProbe, type SeenRange } from './range.ts';
 
@@ -18,6 +20,13 @@ import { rangeProbe, type SeenRange } from './range.ts';
 export interface Distribution extends SeenRange {
   readonly nan: boolean;
   readonly histogram: Histogram;
+  /** How many rows are how loud. */
+  readonly loudness?: Float64Array;
+}
+
+export interface RowOptions extends ObserveOptions {
+  /** Values whose rows are compared in loudness. */
+  readonly rowsOf: ReadonlySet<Value>;
 }
 
 export interface Distributions {
@@ -47,7 +56,7 @@ export async function countDistributions(
   model: Model,
   values: readonly Value[],
   bins: number,
-  options: ObserveOptions,
+  { rowsOf = new Set(), ...options }: ObserveOptions & Partial<RowOptions>,
   context: Context,
 ): Promise<Distributions> {
   const outer = values.filter((value) => value.graph === model.graph);
@@ -57,8 +66,8 @@ export async function countDistributions(
   const atATime = rowsAtATime(model, sized);
   let rows = 0;
   for (const group of groupsOf(sized, atATime))
-    rows = (await countGroup(model, group, bins, atATime, options, seen, context)).rows;
-  if (inner.length > 0) rows = await countInside(model, inner, bins, options, seen, context);
+    rows = (await countGroup(model, group, bins, atATime, { ...options, rowsOf }, seen, context)).rows;
+  if (inner.length > 0) rows = await countInside(model, inner, bins, { ...options, rowsOf }, seen, context);
   return { seen, rows };
 }
 
@@ -85,7 +94,7 @@ async function countInside(
   model: Model,
   values: readonly Value[],
   bins: number,
-  options: ObserveOptions,
+  options: RowOptions,
   seen: Map<Value, Distribution>,
   context: Context,
 ): Promise<number> {
@@ -97,11 +106,24 @@ async function countInside(
     const probe = histogramProbe(range.min, range.max, Number.isFinite(range.max - range.min) ? bins : 1);
     return [{ value: tap.value, range, probe }];
   });
-  const counted = await observe(model, taps, options, context);
+  const rowTaps = new Map(
+    values
+      .filter((value) => options.rowsOf.has(value))
+      .map((value) => [value, { value, probe: loudnessProbe() }]),
+  );
+  const counted = await observe(model, [...taps, ...rowTaps.values()], options, context);
   for (const tap of taps) {
+    const rowTap = rowTaps.get(tap.value);
+    const loudness = rowTap && counted.get(rowTap);
     const { min, max, nan } = tap.range;
     const counts = counted.get(tap) ?? new Float64Array(1);
-    seen.set(tap.value, { min, max, nan, histogram: { low: min, high: max, counts } });
+    seen.set(tap.value, {
+      min,
+      max,
+      nan,
+      histogram: { low: min, high: max, counts },
+      ...(loudness ? { loudness } : {}),
+    });
   }
   return found.rows;
 }
@@ -135,7 +157,7 @@ async function countGroup(
   group: readonly Sized[],
   bins: number,
   rows: number,
-  options: ObserveOptions,
+  options: RowOptions,
   seen: Map<Value, Distribution>,
   context: Context,
 ): Promise<Ran> {
@@ -143,28 +165,35 @@ async function countGroup(
     group.map(({ value, expected }) => {
       const histogram = new GrowingHistogram(bins);
       histogram.expect(expected.min, expected.max);
-      return { value, histogram };
+      const loudness = options.rowsOf.has(value) ? new Float64Array(LOUDNESS_BINS) : null;
+      return { value, histogram, loudness };
     });
+  const batch = batchInput(model.graph)?.name ?? '';
   let counting = fresh();
   const { session, given } = await open(model, new Set(group.map(({ value }) => value.name)), context);
   try {
     const reader: BatchReader = {
       read(found, feeds) {
-        for (const { value, histogram } of counting)
-          histogram.add((given.has(value.name) ? feeds : found)[value.name]?.data as Float32Array);
+        for (const { value, histogram, loudness } of counting) {
+          const tensor = (given.has(value.name) ? feeds : found)[value.name];
+          const data = tensor?.data as Float32Array;
+          histogram.add(data);
+          if (loudness) countRows(loudness, data, tensor?.dims[0] ?? 1, feeds[batch]?.dims[0] ?? 1);
+        }
       },
       forget() {
         counting = fresh();
       },
     };
     const ran = await runBatches(session, options, rows, reader, context);
-    for (const { value, histogram } of counting)
+    for (const { value, histogram, loudness } of counting)
       if (histogram.min <= histogram.max || histogram.nan > 0)
         seen.set(value, {
           min: histogram.min,
           max: histogram.max,
           nan: histogram.nan > 0,
           histogram: histogram.histogram(),
+          ...(loudness ? { loudness } : {}),
         });
     return ran;
   } finally {

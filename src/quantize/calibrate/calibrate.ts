@@ -4,10 +4,12 @@ import type { Model } from '../../ir/model.ts';
 import type { Value } from '../../ir/value.ts';
 import type { AffineSpec } from '../../numeric/affine.ts';
 import type { Histogram, Interval } from '../../numeric/histogram.ts';
-import type { ObserveOptions } from '../../probe/batches.ts';
-import { countDistributions } from '../../probe/count.ts';
+import { loudnessSpread } from '../../numeric/loudness.ts';
+import { countDistributions, type RowOptions } from '../../probe/count.ts';
+import { loudnessProbe } from '../../probe/loudness.ts';
 import { meanRangeProbe } from '../../probe/mean-range.ts';
 import { observe } from '../../probe/observe.ts';
+import type { Tap } from '../../probe/probe.ts';
 import { rangeProbe } from '../../probe/range.ts';
 import type { Context } from '../../step.ts';
 import { ESTIMATORS, type EstimatorName } from '../ranges/table.ts';
@@ -19,6 +21,8 @@ export type CalibrationMethod = EstimatorName | 'auto';
 export interface CalibrationRequest {
   /** Float32 values of the model, whose types are known. */
   readonly values: readonly Value[];
+  /** Those whose rows are compared in loudness. */
+  readonly rowsOf?: ReadonlySet<Value>;
   readonly method: CalibrationMethod;
   /** How the codes are laid over the ranges. */
   readonly spec: AffineSpec;
@@ -80,6 +84,10 @@ async function measure(
     method === 'auto'
       ? await chooseRanges(model, [...seen.keys()], estimate, request, context)
       : new Map([...seen.keys()].map((value) => [value.name, estimate(value, method)]));
+  for (const [{ name }, { loudness }] of seen) {
+    const range = ranges.get(name);
+    if (range && loudness) ranges.set(name, { ...range, spread: loudnessSpread(loudness) });
+  }
   return { rows, ranges };
 }
 
@@ -95,6 +103,8 @@ interface SeenValue extends Interval {
   readonly nan: boolean;
   readonly mean?: Interval;
   readonly histogram?: Histogram;
+  /** How many rows are how loud. */
+  readonly loudness?: Float64Array;
 }
 
 interface SeenValues {
@@ -105,8 +115,8 @@ interface SeenValues {
 
 /** As much as the method needs to know. */
 function see(model: Model, request: CalibrationRequest, context: Context): Promise<SeenValues> {
-  const { values, method, data, samples } = request;
-  const options = { data, samples, label: 'calibrating' };
+  const { values, rowsOf = new Set<Value>(), method, data, samples } = request;
+  const options = { data, samples, label: 'calibrating', rowsOf };
   if (method === 'auto' || ESTIMATORS[method].needs === 'histogram')
     return countDistributions(model, values, BINS, options, context);
   return seeExtremes(model, values, ESTIMATORS[method].needs === 'mean', options, context);
@@ -116,21 +126,23 @@ async function seeExtremes(
   model: Model,
   values: readonly Value[],
   withMeans: boolean,
-  options: ObserveOptions,
+  options: RowOptions,
   context: Context,
 ): Promise<SeenValues> {
   const taps = values.map((value) => ({
     extremes: { value, probe: rangeProbe() },
     ...(withMeans ? { mean: { value, probe: meanRangeProbe() } } : {}),
+    ...(options.rowsOf.has(value) ? { loudness: { value, probe: loudnessProbe() } } : {}),
   }));
-  const all = taps.flatMap(({ extremes, mean }) => (mean ? [extremes, mean] : [extremes]));
+  const all = taps.flatMap((each) => Object.values<Tap<unknown>>(each));
   const observed = await observe(model, all, options, context);
   const seen = new Map<Value, SeenValue>();
-  for (const { extremes, mean: meanTap } of taps) {
+  for (const { extremes, mean: meanTap, loudness: loudnessTap } of taps) {
     const range = observed.get(extremes);
     if (!range || range.elements === 0) continue;
     const mean = meanTap && observed.get(meanTap);
-    seen.set(extremes.value, { ...range, ...(mean ? { mean } : {}) });
+    const loudness = loudnessTap && observed.get(loudnessTap);
+    seen.set(extremes.value, { ...range, ...(mean ? { mean } : {}), ...(loudness ? { loudness } : {}) });
   }
   return { seen, rows: observed.rows };
 }

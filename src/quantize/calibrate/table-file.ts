@@ -23,7 +23,10 @@ const tableSchema = z.strictObject({
   /** Method and how codes are laid over ranges. */
   options: z.string(),
   rows: z.int().nonnegative(),
-  ranges: z.record(z.string(), z.strictObject({ min: z.number(), max: z.number(), method: z.string() })),
+  ranges: z.record(
+    z.string(),
+    z.strictObject({ min: z.number(), max: z.number(), method: z.string(), spread: z.number().optional() }),
+  ),
 });
 
 /** What the ranges of a table depend on. */
@@ -35,12 +38,12 @@ export interface TableKey {
 
 /** Reads all weights and all rows once. */
 export async function keyOf(model: Model, request: CalibrationRequest): Promise<TableKey> {
-  const { method, spec, percentile, values } = request;
+  const { method, spec, percentile, values, rowsOf } = request;
   const share = method === 'percentile' || method === 'auto' ? ` ${percentile}` : '';
   return {
     model: digestOf((hash) => hashModel(hash, model)),
     data: await digestOfData(request),
-    options: `${method}${share}, ${spec.type}${spec.symmetric ? ' symmetric' : ''}, ${values.length} values`,
+    options: `${method}${share}, ${spec.type}${spec.symmetric ? ' symmetric' : ''}, ${values.length} values, rows of ${rowsOf?.size ?? 0}`,
   };
 }
 

@@ -5,6 +5,8 @@ export interface CalibratedRange {
   readonly max: number;
   /** The estimator it comes from. */
   readonly method: string;
+  /** Largest over median loudness of its rows, where that was measured. */
+  readonly spread?: number | undefined;
 }
 
 export interface CalibrationTable {

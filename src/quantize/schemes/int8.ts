@@ -18,22 +18,17 @@ import { storeWeightsOnly } from '../dynamic/weights-only.ts';
 import { dropUnused } from '../emit.ts';
 import type { Outcome } from '../outcome.ts';
 import { Emission } from '../static/emit.ts';
-import {
-  groupParams,
-  knownRanges,
-  parameterGroups,
-  quantizedValues,
-  type ValueRange,
-} from '../static/parameters.ts';
+import { unevenLayers, weighedData } from '../static/loudness.ts';
+import { groupParams, knownRanges, parameterGroups, quantizedValues } from '../static/parameters.ts';
 import { ortOpset, quantizeLikeOrt } from '../static/parity/quantize.ts';
 import { type PlannedNode, planStatic, type StaticPlan } from '../static/plan.ts';
 import { toQOperators } from '../static/qoperator.ts';
-import { planReached, type ReachedPlan } from '../static/reached.ts';
+import { type Measured, planReached, type ReachedPlan } from '../static/reached.ts';
 import { mostSensitive } from '../static/sensitive.ts';
+import { StoredLayers } from '../static/stored.ts';
 import { retieTables, untieTables } from '../static/tied-tables.ts';
 import { StaticWeights } from '../static/weights.ts';
-import { applyTransforms } from '../transforms/run.ts';
-import type { TransformOptions } from '../transforms/transform.ts';
+import { applyTransforms, transformOptions } from '../transforms/run.ts';
 import type { Scheme, SchemeOptions } from './scheme.ts';
 
 /** Operators whose integer kernel finds ranges by itself, or needs none. */
@@ -61,7 +56,8 @@ export const int8: Scheme = {
       });
     const { select, static: own } = options;
     const ties = untieTables(model, select);
-    await applyTransforms(model, own.transforms, transformOptions(options), outcome, context);
+    const bits = own.activation.type.endsWith('16') ? 16 : 8;
+    await applyTransforms(model, own.transforms, transformOptions(options, bits), outcome, context);
     const planWith = (kept: ReadonlyMap<Node, string>) => (keep: ReadonlyMap<Node, string>) =>
       planStatic(model, {
         select,
@@ -80,11 +76,15 @@ export const int8: Scheme = {
         ? await planReached(planWith(kept), (plan) => measure(model, plan, options, context))
         : all;
     const { retired, weights } = writePlan(planned, options);
-    account(planned.plan, outcome);
+    const stored = new StoredLayers(model, options, outcome);
+    // What onnxruntime folds while loading is as fast as floats. Where nobody goes, it would only take memory.
+    stored.add(without(planned.floats, kept), own.anywhere ? 'dequantize' : 'cast');
+    stored.add(without(planned.unreached, kept), 'dequantize');
+    account(planned.plan, stored.nodes, outcome);
     const q = new DynamicQuantizer(model, options, outcome);
     const untied = retieTables(ties, weights, q);
     const rest = quantizeRest(q, outcome);
-    dropUnused([...retired, ...untied, ...rest]);
+    dropUnused([...retired, ...stored.retired, ...untied, ...rest]);
     if (options.format === 'qoperator') {
       const replaced = toQOperators(model);
       outcome.note(`${replaced.size} nodes became operators on integers`);
@@ -92,25 +92,20 @@ export const int8: Scheme = {
   },
 };
 
-function transformOptions(options: SchemeOptions): TransformOptions {
-  const { data, reduceRange, perChannel, select, static: own } = options;
-  return {
-    data,
-    samples: own.samples,
-    weightBits: reduceRange ? 7 : 8,
-    perChannel,
-    activationBits: own.activation.type.endsWith('16') ? 16 : 8,
-    select,
-  };
+function without(
+  layers: ReadonlyMap<Node, string>,
+  others: ReadonlyMap<Node, string>,
+): ReadonlyMap<Node, string> {
+  return new Map([...layers].filter(([node]) => !others.has(node)));
 }
 
-/** Ranges of what a plan quantizes, where they depend on data. */
+/** Ranges of what a plan quantizes, where they depend on data, and layers that the data speaks against. */
 async function measure(
   model: Model,
   plan: StaticPlan,
   options: SchemeOptions,
   context: Context,
-): Promise<ReadonlyMap<Value, ValueRange>> {
+): Promise<Measured> {
   const { static: own } = options;
   const known = knownRanges(plan);
   const values = [...quantizedValues(plan)].filter((value) => !known.has(value));
@@ -118,6 +113,8 @@ async function measure(
     model,
     {
       values,
+      // 16 bits are enough for quiet rows, too.
+      rowsOf: own.activation.type.endsWith('16') ? new Set() : weighedData(plan),
       method: own.calibration,
       spec: own.activation,
       data: options.data ?? '',
@@ -127,12 +124,12 @@ async function measure(
     },
     context,
   );
-  return new Map(
-    values.flatMap((value) => {
-      const range = ranges.get(value.name);
-      return range ? [[value, range] as const] : [];
-    }),
-  );
+  const found = values.flatMap((value) => {
+    const range = ranges.get(value.name);
+    return range ? [[value, range] as const] : [];
+  });
+  const floats = unevenLayers(plan, (value) => ranges.get(value.name)?.spread);
+  return { ranges: new Map(found), floats };
 }
 
 /** Writes a plan into the model; `retired` are the constants it replaced. */
@@ -161,13 +158,14 @@ function concatenates({ node }: PlannedNode): boolean {
   return isRelation(axes) && axes.relation === 'segments' && node.inputs.length > 1;
 }
 
-function account(plan: StaticPlan, outcome: Outcome): void {
+function account(plan: StaticPlan, stored: ReadonlySet<Node>, outcome: Outcome): void {
   for (const { node, role, quantizedResult } of plan.nodes.values()) {
     const how = role.shares ? 'moves integers' : 'runs on integers';
     outcome.change(node.label, `${node.op} ${how}${quantizedResult ? '' : ', its result is float'}`);
   }
   for (const node of plan.absorbed) outcome.change(node.label, 'done by the quantizer in front of it');
   for (const [node, reason] of plan.refused) {
+    if (stored.has(node)) continue;
     const bytes = node.inputs.reduce((sum, value) => sum + (value?.tensor?.byteLength ?? 0), 0);
     if (bytes > 0) outcome.skip(node.label, reason, bytes, 'node');
   }

@@ -10,25 +10,39 @@ export interface ReachedPlan {
   readonly plan: StaticPlan;
   /** Of every value that the plan quantizes. */
   readonly ranges: ReadonlyMap<Value, ValueRange>;
+  /** Layers that the data speaks against quantizing, with the reason. */
+  readonly floats: ReadonlyMap<Node, string>;
+  /** Nodes that no sample reached, with the reason. */
+  readonly unreached: ReadonlyMap<Node, string>;
+}
+
+/** What the data shows of the values of a plan. */
+export interface Measured {
+  /** Of values that are not known beforehand; those nobody reached are missing. */
+  readonly ranges: ReadonlyMap<Value, ValueRange>;
+  /** Layers to leave in floats, with the reason. */
+  readonly floats: ReadonlyMap<Node, string>;
 }
 
 /**
  * @param planWith the plan that leaves the given nodes alone, for the given reasons
- * @param measure ranges of the values of a plan that are not known beforehand; those nobody reached are left out
+ * @param measure runs the data, once
  */
 export async function planReached(
   planWith: (keep: ReadonlyMap<Node, string>) => StaticPlan,
-  measure: (plan: StaticPlan) => Promise<ReadonlyMap<Value, ValueRange>>,
+  measure: (plan: StaticPlan) => Promise<Measured>,
 ): Promise<ReachedPlan> {
-  const keep = new Map<Node, string>();
-  let plan = planWith(keep);
-  const measured = await measure(plan);
+  const first = planWith(new Map());
+  const measured = await measure(first);
+  const { floats } = measured;
+  const unreached = new Map<Node, string>();
+  let plan = floats.size > 0 ? planWith(floats) : first;
   for (;;) {
-    const ranges = new Map([...measured, ...knownRanges(plan)]);
+    const ranges = new Map([...measured.ranges, ...knownRanges(plan)]);
     const lost = [...plan.nodes.values()].filter((node) => !isReached(node, plan, ranges));
-    if (lost.length === 0) return { plan, ranges };
-    for (const { node } of lost) keep.set(node, REASON);
-    plan = planWith(keep);
+    if (lost.length === 0) return { plan, ranges, floats, unreached };
+    for (const { node } of lost) unreached.set(node, REASON);
+    plan = planWith(new Map([...floats, ...unreached]));
   }
 }
 
