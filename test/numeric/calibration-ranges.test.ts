@@ -132,6 +132,35 @@ describe('mse', () => {
       }
   });
 
+  /** Mean of (x - its code's value)^2 over the values themselves. */
+  function errorOf(values: readonly number[], min: number, max: number, bits: number): number {
+    const top = (1 << bits) - 1;
+    const scale = (max - min) / top;
+    const zero = Math.round(-min / scale);
+    const errors = values.map((x) => {
+      const code = Math.min(Math.max(Math.round(x / scale) + zero, 0), top);
+      return (x - (code - zero) * scale) ** 2;
+    });
+    return errors.reduce((a, b) => a + b, 0) / values.length;
+  }
+
+  it.for([
+    ['normal', NORMAL],
+    ['tailed', TAILED],
+    ['positive', POSITIVE],
+  ] as const)('%s: four bits clip, as a search over the values themselves does', ([, values]) => {
+    const histogram = histogramOf(values, 2048);
+    const low = Math.min(0, histogram.low);
+    const found = mseRange(histogram, { type: 'uint4', symmetric: false });
+    let least = Infinity;
+    for (let a = 0.05; a <= 1; a += 0.05)
+      for (let b = 0.05; b <= 1; b += 0.05)
+        least = Math.min(least, errorOf(values, a * low, b * histogram.high, 4));
+    const own = errorOf(values, found.min, found.max, 4);
+    expect(own / least).toBeLessThan(1.05);
+    expect(own / errorOf(values, low, histogram.high, 4)).toBeLessThan(0.8);
+  });
+
   it('is never worse than minmax', () => {
     for (const values of [NORMAL, TAILED, POSITIVE])
       for (const symmetric of [true, false]) {
