@@ -42,16 +42,25 @@ describe.runIf(built)('the drop of perplexity', () => {
     });
 
     it.each([
-      [float, damaged, 'perplexity.drop <= 0', 1],
-      [float, damaged, 'perplexity.drop >= 0.5', 0],
-      [float, damaged, 'perplexity.ratio <= 1.05', 1],
-      [damaged, float, 'perplexity.drop <= 0', 0],
-      [damaged, float, 'perplexity.ratio <= 1.05', 0],
-      [float, damaged, 'accuracy.drop <= 0', 1],
-      [damaged, float, 'accuracy.drop <= 0', 0],
-      [float, float, 'perplexity.drop <= 0', 0],
-    ])('%s, %s: %s exits with %i', (before, after, requirement, status) => {
-      expect(llmc('bench', before, after, ...BENCH, '--require', requirement).status).toBe(status);
+      [
+        'float first',
+        float,
+        damaged,
+        ['perplexity.drop >= 0.5', 'perplexity.ratio >= 1.05', 'accuracy.drop > 0'],
+        0,
+      ],
+      ['float first, no drop allowed', float, damaged, ['perplexity.drop <= 0'], 1],
+      [
+        'float last',
+        damaged,
+        float,
+        ['perplexity.drop <= 0', 'perplexity.ratio < 1', 'accuracy.drop <= 0'],
+        0,
+      ],
+      ['the same twice', float, float, ['perplexity.drop == 0', 'perplexity.ratio == 1'], 0],
+    ])('%s', (_, before, after, requirements, status) => {
+      const wanted = requirements.flatMap((requirement) => ['--require', requirement]);
+      expect(llmc('bench', before, after, ...BENCH, ...wanted).status).toBe(status);
     });
   });
 
