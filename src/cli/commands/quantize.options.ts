@@ -34,7 +34,7 @@ export const quantizeSpec = {
     ),
     rounding: choice(
       '--rounding <method>',
-      'int4: how weights become integers; gptq, awq and adaround need --data',
+      'int4: how weights become integers; gptq, awq and adaround need --data, hqq and kquant gain by it',
       ['nearest', 'hqq', 'kquant', 'gptq', 'awq', 'adaround'],
       { fallback: 'nearest' },
     ),
