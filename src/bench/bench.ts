@@ -1,4 +1,5 @@
 /** Measures models side by side; the first one is the baseline every other is compared with. */
+import { wantedMetrics } from '../data/metrics/wanted.ts';
 import { LlmcError } from '../errors.ts';
 import { modelNames } from '../report/model-names.ts';
 import type { Comparison, Environment, ModelRecord } from '../report/schema.ts';
@@ -32,6 +33,8 @@ export interface BenchOptions {
   readonly memory?: boolean;
   /** Refuse data without labels, before anything is measured; default false. */
   readonly labels?: boolean;
+  /** Metrics to compute, e.g. `f1`; default: those that suit outputs and labels without being asked for. */
+  readonly metrics?: readonly string[];
 }
 
 export interface BenchResult {
@@ -48,6 +51,7 @@ export async function bench(
   context: Context,
 ): Promise<BenchResult> {
   const names = modelNames(paths);
+  const wanted = wantedMetrics(options.metrics ?? []);
   const subjects: Subject[] = [];
   for (const [index, path] of paths.entries()) subjects.push(await openSubject(path, names[index] ?? path));
   const busy = await busyMachine();
@@ -60,7 +64,7 @@ export async function bench(
   const loaded = await loadAll(paths, context.threads, explain, context.signal);
   try {
     const times = await timeModels(subjects, loaded, inputs, options, context);
-    const quality = await evaluate(subjects, loaded, inputs, context);
+    const quality = await evaluate(subjects, loaded, inputs, wanted, context);
     const models = subjects.map((subject, index): ModelRecord => {
       const { samples, rows } = times[index] as (typeof times)[number];
       return {
@@ -105,7 +109,8 @@ async function chooseInputs(
     const session = await openSession(baseline.path, { threads: context.threads });
     try {
       const inputs = await openInputs(session, request);
-      if (options.labels && !inputs.hasLabels) throw withoutLabels(inputs.source);
+      if ((options.labels || options.metrics?.length) && !inputs.hasLabels)
+        throw withoutLabels(inputs.source);
       report(inputs, context);
       return inputs;
     } finally {
@@ -117,7 +122,7 @@ async function chooseInputs(
 }
 
 function withoutLabels(source: string): LlmcError {
-  return new LlmcError('DATA', `${source} has no labels, which a requirement needs`, {
+  return new LlmcError('DATA', `${source} has no labels, which metrics need`, {
     hint: 'name them: --data "eval.npz?labels=y"',
   });
 }

@@ -1,6 +1,8 @@
 /** Runs all models over the data once: fidelity to the baseline, and metrics where there are labels. */
 import type { HostTensor } from '../data/host-tensor.ts';
 import { keepRows, ScoreBoard } from '../data/metrics/score-board.ts';
+import { AUTOMATIC, type Wanted } from '../data/metrics/wanted.ts';
+import { LlmcError } from '../errors.ts';
 import type { Fidelity } from '../report/schema.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import { FidelityMeter } from '../runtime/fidelity.ts';
@@ -21,6 +23,7 @@ export async function evaluate(
   subjects: readonly Subject[],
   loaded: readonly Loaded[],
   inputs: ModelInputs,
+  wanted: readonly Wanted[],
   context: Context,
 ): Promise<Quality[]> {
   if (loaded.length === 1 && !inputs.hasLabels) return [{ metrics: {}, fidelity: null }];
@@ -30,7 +33,7 @@ export async function evaluate(
     session,
     adapt: feedAdapter(inputs.inputs, session.inputs),
     meter: index === 0 ? null : new FidelityMeter(first.session.outputs, session.outputs),
-    board: new ScoreBoard(),
+    board: new ScoreBoard(wanted),
   }));
   const progress = context.progress('comparing', inputs.rows);
   try {
@@ -52,6 +55,7 @@ export async function evaluate(
     progress.done();
   }
   const [baseline] = entries;
+  if (wanted !== AUTOMATIC) refuseMissing(wanted, baseline?.board.values() ?? {});
   if (inputs.hasLabels && Object.keys(baseline?.board.values() ?? {}).length === 0) {
     context.warn(
       `no output of ${baseline?.subject.name} has a shape that fits the labels: nothing was scored`,
@@ -63,5 +67,15 @@ export async function evaluate(
     }
     const fidelity = meter?.result(baseline?.subject.name ?? '', inputs.synthetic) ?? null;
     return { metrics: board.values(), fidelity };
+  });
+}
+
+/** What was asked for must be there, or a gate would pass that judged nothing. */
+function refuseMissing(wanted: readonly Wanted[], values: Readonly<Record<string, number>>): void {
+  const missing = wanted.map(({ metric }) => metric).filter(({ name }) => !Object.hasOwn(values, name));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name, summary }) => `${name} (${summary})`).join(', ');
+  throw new LlmcError('DATA', `no output suits the labels for ${names}`, {
+    hint: 'compare the shapes of outputs (llmc inspect) and labels, or leave the metric out',
   });
 }

@@ -1,10 +1,10 @@
 /** What was lost of a task metric, whichever way it counts. */
 
 /** Metrics of which less is better; of all others, named here or not, more is. */
-const LOWER_IS_BETTER: ReadonlySet<string> = new Set(['perplexity', 'mse', 'mae', 'wer']);
+const LOWER_IS_BETTER: ReadonlySet<string> = new Set(['cer', 'mae', 'mse', 'nll', 'perplexity', 'wer']);
 
 /** Of these a percentage says nothing: they have no largest value, so a hundredth of one is nobody's unit. */
-const UNBOUNDED: ReadonlySet<string> = new Set(['perplexity', 'mse', 'mae']);
+const UNBOUNDED: ReadonlySet<string> = new Set(['mae', 'mse', 'nll', 'perplexity']);
 
 /** @param name key of a task metric, e.g. accuracy */
 export function lowerIsBetter(name: string): boolean {

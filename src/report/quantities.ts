@@ -64,7 +64,25 @@ export function quantityNamed(name: string): Quantity | null {
 }
 
 /** Usual task metrics, known before anything is measured; a report may carry others. */
-export const METRIC_NAMES: readonly string[] = ['accuracy', 'top5', 'f1', 'perplexity', 'mse', 'mae', 'wer'];
+export const METRIC_NAMES: readonly string[] = [
+  'accuracy',
+  'auc',
+  'cer',
+  'dice',
+  'f1',
+  'iou',
+  'mae',
+  'mse',
+  'nll',
+  'perplexity',
+  'precision',
+  'r2',
+  'recall',
+  'similarity',
+  'spearman',
+  'top5',
+  'wer',
+];
 
 /** The measured estimate, or the ratio of the medians where the two were not timed side by side. */
 function readSpeedup(

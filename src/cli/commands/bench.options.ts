@@ -1,6 +1,6 @@
 /** Operands, options and examples of `llmc bench`. */
 import { type CommandSpec, operand, operands } from '../command.ts';
-import { dimensions, integer, real, switchOff, text } from '../option-types.ts';
+import { dimensions, integer, list, real, switchOff, text } from '../option-types.ts';
 
 export const benchSpec = {
   name: 'bench',
@@ -14,6 +14,7 @@ export const benchSpec = {
       completes: 'file',
       shown: 'generated from the input shapes',
     }),
+    metric: list('--metric <name>', 'score against the labels, e.g. f1 or cer?blank=0 (repeatable)'),
     runs: integer('--runs <n>', 'timed runs of each model', { min: 1, shown: 'as many as fit in --time' }),
     time: real('--time <seconds>', 'time to spend on each model', { min: 0.001, shown: '2' }),
     warmup: integer('--warmup <n>', 'runs before the clock starts', { min: 0, shown: '5' }),

@@ -7,9 +7,12 @@ import { benchmark } from './measures.ts';
 export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) => {
   const paths = [operands.baseline, ...operands.candidate];
   const { gzip, memory, data } = options;
-  const labels = io.measures(benchmark({ gzip, memory, data, models: paths.length }));
+  const labels = io.measures(
+    benchmark({ gzip, memory, data, metrics: options.metric, models: paths.length }),
+  );
   const request: BenchOptions = {
     labels,
+    metrics: options.metric,
     dims: options.dim,
     gzip: options.gzip,
     memory: options.memory,

@@ -1,5 +1,5 @@
 /** What commands measure with the options they are given: requirements about anything else are refused. */
-import { metrics } from '../../data/metrics/table.ts';
+import { wantedMetrics } from '../../data/metrics/wanted.ts';
 import { parseDataSpec } from '../../data/open.ts';
 import { MEASURED_TOGETHER, type Measurable, RELATIONS, TASK_METRICS } from '../../report/measurable.ts';
 
@@ -18,21 +18,23 @@ export function checkedResult(
 }
 
 /** What labels in the data can give. */
-function taskMetrics(data: string | undefined): string[] {
+function taskMetrics(data: string | undefined, asked: readonly string[] = []): string[] {
   const real = data !== undefined && parseDataSpec(data).kind !== 'synthetic';
-  return real ? metrics.map(({ name }) => name) : [];
+  return real ? wantedMetrics(asked).map(({ metric }) => metric.name) : [];
 }
 
 export interface Benchmark {
   readonly gzip: boolean;
   readonly memory: boolean;
   readonly data: string | undefined;
+  /** Asked for by name. */
+  readonly metrics?: readonly string[];
   /** How many. */
   readonly models: number;
 }
 
 /** `llmc bench`: task metrics take data, comparisons a second model. */
-export function benchmark({ gzip, memory, data, models }: Benchmark): Measurable {
+export function benchmark({ gzip, memory, data, metrics, models }: Benchmark): Measurable {
   const compared = models > 1;
   const another = 'name a second model';
   const labels = 'give data with labels: --data "eval.npz?labels=y"';
@@ -44,7 +46,7 @@ export function benchmark({ gzip, memory, data, models }: Benchmark): Measurable
       ...(memory ? ['peakRss'] : []),
       ...(compared ? [...MEASURED_TOGETHER.fidelity, 'speedup'] : []),
     ],
-    metrics: taskMetrics(data),
+    metrics: taskMetrics(data, metrics),
     compared,
     advice: {
       gzip: 'leave out --no-gzip',

@@ -1,21 +1,18 @@
 /** Share of rows whose label is the model's first choice: arg-max of scores, or the class the graph itself outputs. */
 import { asFloats } from '../cast.ts';
-import { elementCount, type HostTensor } from '../host-tensor.ts';
-import { argMax, isClassified, labelAt } from './classes.ts';
+import type { HostTensor } from '../host-tensor.ts';
+import { labelAt } from './classes.ts';
+import { choiceAt, classLayout, isDecided } from './layout.ts';
 import type { Metric, Score } from './metric.ts';
 
 export const accuracy: Metric = {
   name: 'accuracy',
+  summary: "share of labels that are the model's first choice",
   better: 'higher',
-  fits: (output, labels) => isClassified(output, labels) || isDecided(output, labels),
+  automatic: true,
+  fits: (output, labels) => classLayout(output, labels) !== null || isDecided(output, labels),
   begin: () => new Accuracy(),
 };
-
-/** True when the output already holds one class number per row. */
-function isDecided(output: HostTensor, labels: HostTensor): boolean {
-  const counts = elementCount(output.dims) === elementCount(labels.dims);
-  return counts && /^u?int(8|16|32|64)$/.test(output.dtype) && !Array.isArray(labels.data);
-}
 
 class Accuracy implements Score {
   #right = 0;
@@ -24,12 +21,12 @@ class Accuracy implements Score {
   add(output: HostTensor, labels: HostTensor): void {
     const values = asFloats(output);
     if (values === null) return;
-    const decided = !isClassified(output, labels);
-    const classes = decided ? Number.MAX_SAFE_INTEGER : (output.dims.at(-1) as number);
+    const layout = classLayout(output, labels);
+    const classes = layout?.classes ?? Number.MAX_SAFE_INTEGER;
     for (let row = 0; row < labels.data.length; row++) {
       const label = labelAt(labels, row, classes);
       if (label === null) continue;
-      const choice = decided ? values[row] : argMax(values, row * classes, classes);
+      const choice = layout ? choiceAt(values, row, layout) : values[row];
       this.#rows++;
       if (choice === label) this.#right++;
     }

@@ -1,14 +1,7 @@
-/** Shapes shared by the metrics of classification: scores over the last axis, one label per row. */
+/** Labels that are numbers of classes, and the class that scores choose. */
 import { LlmcError } from '../../errors.ts';
-import { elementCount, type HostTensor } from '../host-tensor.ts';
+import type { HostTensor } from '../host-tensor.ts';
 import { IGNORED_LABEL } from './metric.ts';
-
-/** True for [..., classes] float scores with one whole-number label per row. */
-export function isClassified(output: HostTensor, labels: HostTensor): boolean {
-  const classes = output.dims.at(-1) ?? 0;
-  if (classes < 2 || !output.dtype.startsWith('float') || Array.isArray(labels.data)) return false;
-  return elementCount(output.dims) === elementCount(labels.dims) * classes && labels.dtype !== 'bool';
-}
 
 /** The label at `index`, null where it is ignored. LlmcError DATA when it is no class. */
 export function labelAt(labels: HostTensor, index: number, classes: number): number | null {

@@ -8,12 +8,20 @@ export interface Score {
   value(): number | null;
 }
 
+/** Whole numbers that a metric takes, e.g. the class that stands for a blank: `cer?blank=0`. */
+export type Parameters = Readonly<Record<string, number>>;
+
 export interface Metric {
   readonly name: string;
+  readonly summary: string;
   readonly better: 'higher' | 'lower';
+  /** Computed whenever it fits; the others only where they are asked for. */
+  readonly automatic: boolean;
+  /** What it takes, with the values it has without. */
+  readonly parameters?: Parameters;
   /** Whether an output can be scored against these labels, from shapes and types alone. */
   fits(output: HostTensor, labels: HostTensor): boolean;
-  begin(): Score;
+  begin(parameters: Parameters): Score;
 }
 
 /** Positions with this label do not count (the convention of PyTorch's losses). */

@@ -1,7 +1,7 @@
-/** Scores a model's outputs against labels with every metric that fits them. */
+/** Scores a model's outputs against labels with the metrics that fit them. */
 import { elementCount, type HostTensor } from '../host-tensor.ts';
 import type { Score } from './metric.ts';
-import { metrics } from './table.ts';
+import { AUTOMATIC, type Wanted } from './wanted.ts';
 
 type Outputs = Readonly<Record<string, HostTensor>>;
 
@@ -9,14 +9,21 @@ type Outputs = Readonly<Record<string, HostTensor>>;
 export class ScoreBoard {
   readonly #chosen = new Map<string, { readonly output: string; readonly score: Score }>();
 
+  readonly #wanted: readonly Wanted[];
+
+  /** @param wanted by default all that are computed unasked */
+  constructor(wanted: readonly Wanted[] = AUTOMATIC) {
+    this.#wanted = wanted;
+  }
+
   /** Adds one batch; outputs must hold the same rows as `labels` (see `keepRows`). */
   add(outputs: Outputs, labels: HostTensor): void {
-    for (const metric of metrics) {
+    for (const { metric, parameters } of this.#wanted) {
       let entry = this.#chosen.get(metric.name);
       if (entry === undefined) {
         const found = Object.entries(outputs).find(([, tensor]) => metric.fits(tensor, labels));
         if (found === undefined) continue;
-        entry = { output: found[0], score: metric.begin() };
+        entry = { output: found[0], score: metric.begin(parameters) };
         this.#chosen.set(metric.name, entry);
       }
       const output = outputs[entry.output];

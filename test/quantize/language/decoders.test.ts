@@ -31,7 +31,7 @@ function columns(from: number, to: number): HostTensor {
 }
 
 async function perplexityOf(session: Session): Promise<number> {
-  const score = perplexity.begin();
+  const score = perplexity.begin({});
   const inputs = await openInputs(session, { data, batch: TOKENS.rows });
   for await (const { feeds, labels } of inputs.batches()) {
     const { logits } = await session.run(feeds);

@@ -1,0 +1,7 @@
+/** Mean absolute error. */
+import { regression } from './squared.ts';
+
+export const mae = regression(
+  { name: 'mae', summary: 'mean distance from the labels', better: 'lower', automatic: true },
+  ({ magnitudes, count }) => magnitudes / count,
+);

@@ -1,0 +1,7 @@
+/** Mean squared error. */
+import { regression } from './squared.ts';
+
+export const mse = regression(
+  { name: 'mse', summary: 'mean squared difference from the labels', better: 'lower', automatic: true },
+  ({ squares, count }) => squares / count,
+);
