@@ -30,6 +30,14 @@ export function contractionAxes(node: Node, input: number): readonly number[] {
   );
 }
 
+/** Whether an input is multiplied with another one and summed; the rank of neither need be known. */
+export function isFactor(node: Node, input: number): boolean {
+  const signature = signatureOf(node);
+  if (!signature) return false;
+  const contracted = contractedLabels(signature);
+  return labelsIn(signature.inputs[input] ?? null).some((label) => contracted.has(label));
+}
+
 /** Labels that are multiplied and summed: in two inputs or more, in no output. */
 export function contractedLabels(signature: Signature): ReadonlySet<string> {
   const results = new Set(signature.outputs.flatMap(labelsIn));

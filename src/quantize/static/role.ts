@@ -1,7 +1,7 @@
 /** What a node is to static quantization: which inputs are quantized and how, read from the facts of its operator. */
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
-import { contractionAxes } from '../../ops/contraction.ts';
+import { isFactor } from '../../ops/contraction.ts';
 import { followsData } from '../../ops/element-types.ts';
 import { specOf } from '../../ops/table.ts';
 
@@ -67,9 +67,8 @@ function leading(
   common: Pick<StaticRole, 'floatResult' | 'range' | 'shares'>,
 ): StaticRole | string {
   const present = node.inputs.flatMap((value, index) => (value ? [index] : []));
-  const factors = present.filter(
-    (index) => weights.includes(index) || contractionAxes(node, index).length > 0,
-  );
+  // Exporters leave out shapes of computed values: the signature tells what is multiplied without them.
+  const factors = present.filter((index) => weights.includes(index) || isFactor(node, index));
   const others = present.filter((index) => !factors.includes(index));
   const constants = factors.filter((index) => node.constant(index) !== null);
   if (constants.length === factors.length) return 'both factors are constants';
