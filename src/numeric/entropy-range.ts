@@ -3,27 +3,38 @@ import { folded, type Histogram, type Interval } from './histogram.ts';
 
 /**
  * Szymon Migacz, "8-bit inference with TensorRT", GTC 2017. For each threshold the reference is the distribution of
- * magnitudes with what lies beyond in its last bin; the candidate is the part below, merged into `levels` codes and
- * spread again over the bins that are not empty. Both are normalized; the first smallest divergence wins.
- * @param levels codes for magnitudes: half of all for values of both signs, all of them for values of one
+ * magnitudes with what lies beyond in its last bin; the candidate is the part below, merged into as many levels as
+ * magnitudes have codes and spread again over the bins that are not empty. Both are normalized; the first smallest
+ * divergence wins.
+ *
+ * The paper has symmetric codes, half of them for magnitudes. Codes with a zero point lie over the interval that is
+ * kept: magnitudes beyond the shorter end have its codes to themselves.
+ * @param symmetric zero stands in the middle of the codes
  */
-export function entropyRange(histogram: Histogram, codes: number): Interval {
+export function entropyRange(histogram: Histogram, codes: number, symmetric = false): Interval {
   const { low, high } = histogram;
   const signed = low < 0 && high > 0;
-  const levels = signed ? codes >> 1 : codes;
-  const magnitudes = folded(histogram);
-  const { counts } = magnitudes;
+  const reach = Math.max(Math.abs(low), Math.abs(high));
+  const shorter = signed ? Math.min(-low, high) : 0;
+  // Bins as wide as those given: finer ones would be empty by turns, as if codes were twice as fine.
+  const share = signed ? reach / (high - low) : 1;
+  const { counts } = folded(histogram, Math.ceil(share * histogram.counts.length));
+  const levelsAt = (bins: number): number => {
+    if (symmetric) return codes >> 1;
+    const threshold = (reach * bins) / counts.length;
+    return Math.floor((codes * threshold) / (threshold + Math.min(threshold, shorter)));
+  };
   // Zeros have a code of their own: a spike of them, as Relu leaves, would speak for clipping everything else.
   counts[0] = counts[1] as number;
   let best = { divergence: Infinity, bins: counts.length };
-  if (counts.length > levels) {
-    const beyond = suffixSums(counts);
-    for (let bins = levels; bins <= counts.length; bins++) {
-      const divergence = divergenceAt(counts, bins, levels, beyond[bins] as number);
-      if (divergence < best.divergence) best = { divergence, bins };
-    }
+  const beyond = suffixSums(counts);
+  for (let bins = codes >> 1; bins <= counts.length; bins++) {
+    const levels = levelsAt(bins);
+    if (bins < levels) continue;
+    const divergence = divergenceAt(counts, bins, levels, beyond[bins] as number);
+    if (divergence < best.divergence) best = { divergence, bins };
   }
-  const threshold = (magnitudes.high * best.bins) / counts.length;
+  const threshold = (reach * best.bins) / counts.length;
   return { min: Math.max(low, -threshold), max: Math.min(high, threshold) };
 }
 

@@ -23,6 +23,8 @@ const NORMAL = Array.from({ length: 5000 }, bell);
 /** One value in 500 is twenty times as large. */
 const TAILED = Array.from({ length: 5000 }, () => bell() * (share() < 0.002 ? 20 : 1));
 const POSITIVE = TAILED.map(Math.abs);
+/** As hard swish leaves them. */
+const LOPSIDED = TAILED.map((x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6);
 
 describe('percentile', () => {
   it.for([
@@ -77,21 +79,40 @@ function klDivergence(p: readonly number[], q: readonly number[]): number {
 }
 
 /** The definition, literally: distributions as arrays, every threshold. */
-function slowEntropy(histogram: Histogram, codes: number): number {
-  const { low, high } = histogram;
-  const levels = low < 0 && high > 0 ? codes / 2 : codes;
-  const magnitudes = folded(histogram);
-  const counts = [...magnitudes.counts];
+function slowEntropy(
+  { low, high, counts: signedCounts }: Histogram,
+  codes: number,
+  symmetric: boolean,
+): number {
+  const signed = low < 0 && high > 0;
+  const reach = Math.max(-low, high);
+  const width = (high - low) / signedCounts.length;
+  const counts = Array.from(
+    { length: signed ? Math.ceil(reach / width - 1e-9) : signedCounts.length },
+    () => 0,
+  );
+  for (const [at, count] of signedCounts.entries()) {
+    const place = Math.floor((Math.abs(low + (at + 0.5) * width) / reach) * counts.length);
+    const bin = Math.min(counts.length - 1, place);
+    counts[bin] = (counts[bin] as number) + count;
+  }
   counts[0] = counts[1] as number;
   let best = { divergence: Infinity, bins: counts.length };
-  for (let bins = levels; bins <= counts.length; bins++) {
+  for (let bins = codes / 2; bins <= counts.length; bins++) {
+    const kept = {
+      above: (reach * bins) / counts.length,
+      below: Math.min((reach * bins) / counts.length, -low, high),
+    };
+    const part = signed ? kept.above / (kept.above + kept.below) : 1;
+    const levels = symmetric ? codes / 2 : Math.floor(codes * part);
+    if (levels > bins) continue;
     const p = counts.slice(0, bins);
-    const kept = p.slice();
+    const q = spread(p, levels);
     p[bins - 1] = (p[bins - 1] as number) + counts.slice(bins).reduce((a, b) => a + b, 0);
-    const divergence = klDivergence(p, spread(kept, levels));
+    const divergence = klDivergence(p, q);
     if (divergence < best.divergence - 1e-12) best = { divergence, bins };
   }
-  return (magnitudes.high * best.bins) / counts.length;
+  return (reach * best.bins) / counts.length;
 }
 
 describe('entropy', () => {
@@ -99,12 +120,20 @@ describe('entropy', () => {
     ['normal', NORMAL],
     ['tailed', TAILED],
     ['positive', POSITIVE],
+    ['lopsided', LOPSIDED],
   ] as const)('%s: the threshold of the definition', ([, values]) => {
     const histogram = histogramOf(values, 256);
-    const threshold = slowEntropy(histogram, 32);
-    const { min, max } = entropyRange(histogram, 32);
-    expect(max).toBeCloseTo(Math.min(histogram.high, threshold), 9);
-    expect(min).toBeCloseTo(Math.max(histogram.low, -threshold), 9);
+    for (const symmetric of [true, false]) {
+      const threshold = slowEntropy(histogram, 32, symmetric);
+      const { min, max } = entropyRange(histogram, 32, symmetric);
+      expect(max).toBeCloseTo(Math.min(histogram.high, threshold), 9);
+      expect(min).toBeCloseTo(Math.max(histogram.low, -threshold), 9);
+    }
+  });
+
+  it('keeps more where one end is short, since its codes serve the other', () => {
+    const histogram = histogramOf(LOPSIDED, 2048);
+    expect(entropyRange(histogram, 256).max).toBeGreaterThan(entropyRange(histogram, 256, true).max);
   });
 
   it('cuts outliers: it is not minmax', () => {

@@ -12,6 +12,6 @@ export const entropy: RangeEstimator = {
   needs: 'histogram',
   range: ({ histogram, spec }) => {
     const { qmin, qmax } = codeRange(spec.type);
-    return entropyRange(histogram, Math.min(qmax - qmin + 1, MOST));
+    return entropyRange(histogram, Math.min(qmax - qmin + 1, MOST), spec.symmetric === true);
   },
 };
