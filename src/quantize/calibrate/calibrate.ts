@@ -1,7 +1,8 @@
 /** Ranges of values, found by running the float model on data. */
+import { openDataset, parseDataSpec } from '../../data/open.ts';
 import { LlmcError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
-import type { Value } from '../../ir/value.ts';
+import type { Use, Value } from '../../ir/value.ts';
 import type { AffineSpec } from '../../numeric/affine.ts';
 import type { Histogram, Interval } from '../../numeric/histogram.ts';
 import { loudnessSpread } from '../../numeric/loudness.ts';
@@ -13,7 +14,7 @@ import type { Tap } from '../../probe/probe.ts';
 import { rangeProbe } from '../../probe/range.ts';
 import type { Context } from '../../step.ts';
 import { ESTIMATORS, type EstimatorName } from '../ranges/table.ts';
-import { chooseRanges } from './choose.ts';
+import { chooseEstimators, FALLBACK, type Split, splitRows } from './choose.ts';
 import type { CalibratedRange, CalibrationTable } from './table.ts';
 
 export type CalibrationMethod = EstimatorName | 'auto';
@@ -23,6 +24,8 @@ export interface CalibrationRequest {
   readonly values: readonly Value[];
   /** Those whose rows are compared in loudness. */
   readonly rowsOf?: ReadonlySet<Value>;
+  /** Whether a reader of a value will get its codes, for `auto`; default all do. */
+  readonly reads?: (value: Value, use: Use) => boolean;
   readonly method: CalibrationMethod;
   /** How the codes are laid over the ranges. */
   readonly spec: AffineSpec;
@@ -66,7 +69,7 @@ async function measure(
   request: CalibrationRequest,
   context: Context,
 ): Promise<CalibrationTable> {
-  const { values, method, spec, percentile } = request;
+  const { values, method } = request;
   if (values.length === 0) return { rows: 0, ranges: new Map() };
   const { seen, rows } = await see(model, request, context);
   if (rows === 0)
@@ -75,20 +78,45 @@ async function measure(
     });
   for (const [value, { min, max, nan }] of seen)
     if (nan || !Number.isFinite(min) || !Number.isFinite(max)) throw notFinite(value);
-  const estimate = (value: Value, name: EstimatorName): CalibratedRange => {
-    const { min, max, mean = { min, max }, histogram } = seen.get(value) as SeenValue;
-    const known = histogram ?? { low: min, high: max, counts: new Float64Array(1) };
-    return { ...ESTIMATORS[name].range({ histogram: known, mean, spec, percentile }), method: name };
-  };
-  const ranges =
-    method === 'auto'
-      ? await chooseRanges(model, [...seen.keys()], estimate, request, context)
-      : new Map([...seen.keys()].map((value) => [value.name, estimate(value, method)]));
-  for (const [{ name }, { loudness }] of seen) {
-    const range = ranges.get(name);
-    if (range && loudness) ranges.set(name, { ...range, spread: loudnessSpread(loudness) });
+  const names = method === 'auto' ? await choose(model, request, { seen, rows }, context) : null;
+  const ranges = new Map<string, CalibratedRange>();
+  for (const [value, found] of seen) {
+    const name = method === 'auto' ? (names?.get(value.name) ?? FALLBACK) : method;
+    const { loudness } = found;
+    const spread = loudness ? { spread: loudnessSpread(loudness) } : {};
+    ranges.set(value.name, { ...estimate(found, name, request), ...spread });
   }
   return { rows, ranges };
+}
+
+function estimate(
+  { min, max, mean = { min, max }, histogram }: SeenValue,
+  name: EstimatorName,
+  { spec, percentile }: CalibrationRequest,
+): CalibratedRange {
+  const known = histogram ?? { low: min, high: max, counts: new Float64Array(1) };
+  return { ...ESTIMATORS[name].range({ histogram: known, mean, spec, percentile }), method: name };
+}
+
+/** The estimators of `auto`, by the value's name: chosen with some rows kept back, to be used on all. */
+async function choose(
+  model: Model,
+  request: CalibrationRequest,
+  all: SeenValues,
+  context: Context,
+): Promise<ReadonlyMap<string, EstimatorName>> {
+  const split = (await splitOf(request)) ?? splitRows(all.rows);
+  const { seen } = split.judged === 0 ? all : await see(model, { ...request, samples: split.found }, context);
+  const rangesOf = (from: SeenValues['seen']) => (value: Value, name: EstimatorName) =>
+    estimate(from.get(value) as SeenValue, name, request);
+  const estimates = { found: rangesOf(seen), final: rangesOf(all.seen) };
+  return chooseEstimators(model, [...seen.keys()], estimates, request, split, context);
+}
+
+/** Some rows are kept back where there are enough; null for generated data, whose rows are alike. */
+async function splitOf({ data, samples }: CalibrationRequest): Promise<Split | null> {
+  const dataset = await openDataset(parseDataSpec(data));
+  return dataset && splitRows(Math.min(dataset.length, samples));
 }
 
 function notFinite(value: Value): LlmcError {

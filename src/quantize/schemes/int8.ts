@@ -24,6 +24,7 @@ import { ortOpset, quantizeLikeOrt } from '../static/parity/quantize.ts';
 import { type PlannedNode, planStatic, type StaticPlan } from '../static/plan.ts';
 import { toQOperators } from '../static/qoperator.ts';
 import { type Measured, planReached, type ReachedPlan } from '../static/reached.ts';
+import { readsIntegers } from '../static/reads.ts';
 import { mostSensitive } from '../static/sensitive.ts';
 import { StoredLayers } from '../static/stored.ts';
 import { retieTables, untieTables } from '../static/tied-tables.ts';
@@ -115,6 +116,7 @@ async function measure(
       values,
       // 16 bits are enough for quiet rows, too.
       rowsOf: own.activation.type.endsWith('16') ? new Set() : weighedData(plan),
+      reads: readsIntegers(plan),
       method: own.calibration,
       spec: own.activation,
       data: options.data ?? '',
