@@ -1,6 +1,6 @@
 /** Requirements that no run with the given options could judge: refused before any work is done. */
 import { LlmcError } from '../errors.ts';
-import { quantityNamed } from './quantities.ts';
+import { METRIC_NAMES, quantityNamed } from './quantities.ts';
 import { metricKey, type Requirement } from './require.ts';
 
 /** Names of quantities that are measured together. */
@@ -58,7 +58,7 @@ function objection(
   if (!(isMetric ? run.metrics.includes(metricKey(name)) : run.names.includes(name)))
     return {
       problem: `names "${name}", which this run does not measure`,
-      hint: isMetric ? metricAdvice(run, advice) : advice(name),
+      hint: isMetric ? metricAdvice(name, run, advice) : advice(name),
     };
   if (relation === null) return null;
   if (isRelative(name))
@@ -73,8 +73,12 @@ function objection(
   };
 }
 
-function metricAdvice({ metrics }: Measurable, advice: (about: string) => string): string {
-  return metrics.length > 0 ? `task metrics here: ${metrics.join(', ')}` : advice(TASK_METRICS);
+function metricAdvice(name: string, { metrics }: Measurable, advice: (about: string) => string): string {
+  if (metrics.length === 0) return advice(TASK_METRICS);
+  const more = METRIC_NAMES.includes(metricKey(name))
+    ? `; llmc bench --metric ${metricKey(name)} adds it`
+    : '';
+  return `task metrics here: ${metrics.join(', ')}${more}`;
 }
 
 /** True for what says how a model relates to the baseline: the baseline itself has none. */
