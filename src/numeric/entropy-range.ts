@@ -27,53 +27,62 @@ export function entropyRange(histogram: Histogram, codes: number, symmetric = fa
   // Zeros have a code of their own: a spike of them, as Relu leaves, would speak for clipping everything else.
   counts[0] = counts[1] as number;
   let best = { divergence: Infinity, bins: counts.length };
-  const beyond = suffixSums(counts);
+  const sums = prefixesOf(counts);
   for (let bins = codes >> 1; bins <= counts.length; bins++) {
     const levels = levelsAt(bins);
     if (bins < levels) continue;
-    const divergence = divergenceAt(counts, bins, levels, beyond[bins] as number);
+    const divergence = divergenceAt(sums, bins, levels);
     if (divergence < best.divergence) best = { divergence, bins };
   }
   const threshold = (reach * best.bins) / counts.length;
   return { min: Math.max(low, -threshold), max: Math.min(high, threshold) };
 }
 
-/** [bins + 1]: the sum of the counts from each bin on. */
-function suffixSums(counts: Float64Array): Float64Array {
-  const sums = new Float64Array(counts.length + 1);
-  for (let i = counts.length - 1; i >= 0; i--) sums[i] = (sums[i + 1] as number) + (counts[i] as number);
+/** Sums over the first bins, so that those of any stretch are differences: index i holds the sum of bins below i. */
+interface Prefixes {
+  readonly count: Float64Array;
+  /** Bins that are not empty. */
+  readonly present: Float64Array;
+  /** count * log(count). */
+  readonly logs: Float64Array;
+}
+
+function prefixesOf(counts: Float64Array): Prefixes {
+  const size = counts.length + 1;
+  const sums = {
+    count: new Float64Array(size),
+    present: new Float64Array(size),
+    logs: new Float64Array(size),
+  };
+  for (const [i, count] of counts.entries()) {
+    sums.count[i + 1] = (sums.count[i] as number) + count;
+    sums.present[i + 1] = (sums.present[i] as number) + (count > 0 ? 1 : 0);
+    sums.logs[i + 1] = (sums.logs[i] as number) + (count > 0 ? count * Math.log(count) : 0);
+  }
   return sums;
 }
 
-/** Divergence of the first `bins` bins, outliers in the last one, from themselves merged into `levels` codes. */
-function divergenceAt(counts: Float64Array, bins: number, levels: number, outliers: number): number {
+/**
+ * Divergence of the first `bins` bins, outliers in the last one, from themselves merged into `levels` codes:
+ * sum p log p - sum p log q, of which the second term is one product for each level, since q is the same all over it.
+ */
+function divergenceAt({ count, present, logs }: Prefixes, bins: number, levels: number): number {
+  const kept = count[bins] as number;
+  const all = count[count.length - 1] as number;
+  const outliers = all - kept;
+  const last = kept - (count[bins - 1] as number);
   // Outliers where the candidate has nothing: it could not be further from the reference.
-  if (outliers > 0 && (counts[bins - 1] as number) === 0) return Infinity;
-  let kept = 0;
-  for (let i = 0; i < bins; i++) kept += counts[i] as number;
-  if (kept === 0) return Infinity;
-  const all = kept + outliers;
-  let divergence = 0;
-  for (let level = 0; level < levels; level++) {
-    const from = Math.floor((level * bins) / levels);
-    const to = Math.floor(((level + 1) * bins) / levels);
-    const q = merged(counts, from, to) / kept;
-    for (let i = from; i < to; i++) {
-      const p = ((counts[i] as number) + (i === bins - 1 ? outliers : 0)) / all;
-      if (p > 0) divergence += p * Math.log(p / q);
-    }
+  if (kept === 0 || (outliers > 0 && last === 0)) return Infinity;
+  let divergence = logs[bins - 1] as number;
+  if (last > 0) divergence += (last + outliers) * Math.log(last + outliers);
+  let from = 0;
+  for (let level = 1; level <= levels; level++) {
+    const to = Math.floor((level * bins) / levels);
+    const own = (count[to] as number) - (count[from] as number);
+    const full = (present[to] as number) - (present[from] as number);
+    if (own > 0) divergence -= (own + (to === bins ? outliers : 0)) * Math.log(own / full);
+    from = to;
   }
-  return divergence;
-}
-
-/** The mean of the counts that are not zero. */
-function merged(counts: Float64Array, from: number, to: number): number {
-  let sum = 0;
-  let present = 0;
-  for (let i = from; i < to; i++) {
-    const count = counts[i] as number;
-    sum += count;
-    if (count > 0) present++;
-  }
-  return sum / Math.max(1, present);
+  // The counts became shares: log(count / all) of the reference, log(count / kept) of the candidate.
+  return divergence / all - Math.log(all) + Math.log(kept);
 }

@@ -55,7 +55,8 @@ function entrySource(path: string, entry: ZipEntry): RangeSource {
     byteLength: entry.size,
     async read(start, length) {
       inflated ??= readEntry(path, entry);
-      return new Uint8Array(await inflated).slice(start, start + length);
+      // Not Buffer's slice, which shares memory.
+      return Uint8Array.prototype.slice.call(await inflated, start, start + length);
     },
   };
 }
