@@ -3,6 +3,7 @@
 import type { HostTensor } from '../data/host-tensor.ts';
 import { LlmcError } from '../errors.ts';
 import type { Feeds } from '../runtime/feeds.ts';
+import { discarded } from '../runtime/garbage.ts';
 import { openInputs } from '../runtime/inputs.ts';
 import type { Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
@@ -78,11 +79,20 @@ async function runAll(
   let [rows, batches] = [0, 0];
   for await (const { feeds, size } of inputs.batches(samples)) {
     context.signal.throwIfAborted();
-    reader.read(await session.run(feeds), feeds);
+    const found = await session.run(feeds);
+    reader.read(found, feeds);
+    discarded(bytesOf(found) + bytesOf(feeds));
     rows += size;
     batches++;
     progress.tick(size);
   }
   progress.done();
   return { rows, batches };
+}
+
+function bytesOf(tensors: Readonly<Record<string, HostTensor>>): number {
+  return Object.values(tensors).reduce(
+    (sum, { data }) => sum + (Array.isArray(data) ? 0 : data.byteLength),
+    0,
+  );
 }

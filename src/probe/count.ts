@@ -43,8 +43,8 @@ interface Sized {
   readonly expected: SeenRange;
 }
 
-/** Bytes of values that are handed out at a time, where a single row has no more: what caches nearly hold. */
-const BATCH_BYTES = 16 << 20;
+/** Bytes of values that are handed out at a time, where a single row has no more: what caches hold, and little garbage. */
+const BATCH_BYTES = 4 << 20;
 /** Bytes of values that are handed out at a time at most. */
 const BUDGET_BYTES = 256 << 20;
 

@@ -7,14 +7,15 @@ import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, create_calibrator
 
 source, data, method = sys.argv[1:4]
-inputs = {i.name for i in onnxruntime.InferenceSession(source).get_inputs()}
+TYPES = {"tensor(float)": numpy.float32, "tensor(int64)": numpy.int64}
+inputs = {i.name: TYPES[i.type] for i in onnxruntime.InferenceSession(source).get_inputs()}
 
 
 class Rows(CalibrationDataReader):
     """The arrays of an npz named after the inputs, 32 rows at a time; ragged batches are more than it takes."""
 
     def __init__(self):
-        arrays = {name: array for name, array in numpy.load(data).items() if name in inputs}
+        arrays = {n: array.astype(inputs[n]) for n, array in numpy.load(data).items() if n in inputs}
         rows = len(next(iter(arrays.values())))
         self.batches = iter([{n: a[at : at + 32] for n, a in arrays.items()} for at in range(0, rows - 31, 32)])
 
