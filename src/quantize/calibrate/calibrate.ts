@@ -2,8 +2,7 @@
 import { openDataset, parseDataSpec } from '../../data/open.ts';
 import { LlmcError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
-import type { Use, Value } from '../../ir/value.ts';
-import type { AffineSpec } from '../../numeric/affine.ts';
+import type { Value } from '../../ir/value.ts';
 import type { Histogram, Interval } from '../../numeric/histogram.ts';
 import { loudnessSpread } from '../../numeric/loudness.ts';
 import { countDistributions, type RowOptions } from '../../probe/count.ts';
@@ -15,29 +14,8 @@ import { rangeProbe } from '../../probe/range.ts';
 import type { Context } from '../../step.ts';
 import { ESTIMATORS, type EstimatorName } from '../ranges/table.ts';
 import { chooseEstimators, FALLBACK, type Split, splitRows } from './choose.ts';
+import type { CalibrationRequest } from './request.ts';
 import type { CalibratedRange, CalibrationTable } from './table.ts';
-
-export type CalibrationMethod = EstimatorName | 'auto';
-
-export interface CalibrationRequest {
-  /** Float32 values of the model, whose types are known. */
-  readonly values: readonly Value[];
-  /** Those whose rows are compared in loudness. */
-  readonly rowsOf?: ReadonlySet<Value>;
-  /** Whether a reader of a value will get its codes, for `auto`; default all do. */
-  readonly reads?: (value: Value, use: Use) => boolean;
-  readonly method: CalibrationMethod;
-  /** How the codes are laid over the ranges. */
-  readonly spec: AffineSpec;
-  /** A data spec. */
-  readonly data: string;
-  /** Rows of the data at most. */
-  readonly samples: number;
-  /** Share of the values, in percent, that `percentile` keeps. */
-  readonly percentile: number;
-  /** File of ranges: used when it fits the model, the data and the method, otherwise written. */
-  readonly table?: string | undefined;
-}
 
 const BINS = 2048;
 

@@ -17,7 +17,7 @@ import { openInputs } from '../../runtime/inputs.ts';
 import { openSession, type Session } from '../../runtime/session.ts';
 import type { Context } from '../../step.ts';
 import type { EstimatorName } from '../ranges/table.ts';
-import type { CalibrationRequest } from './calibrate.ts';
+import type { CalibrationRequest } from './request.ts';
 import type { CalibratedRange } from './table.ts';
 
 /** Estimators that compete; the first one wins ties. */

@@ -11,7 +11,7 @@ import type { Model } from '../../ir/model.ts';
 import { printModel } from '../../ir/print.ts';
 import { allGraphs } from '../../ir/walk.ts';
 import type { Context } from '../../step.ts';
-import type { CalibrationRequest } from './calibrate.ts';
+import type { CalibrationRequest } from './request.ts';
 import type { CalibrationTable } from './table.ts';
 
 const tableSchema = z.strictObject({

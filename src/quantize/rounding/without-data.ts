@@ -3,10 +3,9 @@ import { hqqColumns } from '../../numeric/hqq.ts';
 import { kquant } from '../../numeric/kquant.ts';
 import type { LayerGrid, RoundedLayer } from '../../numeric/layer.ts';
 import { unpackMatmul } from '../../numeric/layer-pack.ts';
-import type { RoundingName } from './table.ts';
 
 /** Methods that need data leave matrices without to the search, which is the best that does not. */
-export function withoutData(rounding: RoundingName): 'nearest' | 'hqq' | 'kquant' {
+export function withoutData(rounding: string): 'nearest' | 'hqq' | 'kquant' {
   return rounding === 'nearest' || rounding === 'hqq' ? rounding : 'kquant';
 }
 

@@ -1,5 +1,5 @@
 /** What static quantization is asked for, and what follows from the target. */
-import type { CalibrationMethod } from '../calibrate/calibrate.ts';
+import type { CalibrationMethod } from '../calibrate/request.ts';
 import type { QuantizeOptions } from '../options.ts';
 import type { ActivationSpec } from './parameters.ts';
 

@@ -1,7 +1,8 @@
 /** Ranges over many batches: every batch counts in every method, and methods differ as their definitions do. */
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type CalibrationMethod, calibrate } from '../../../src/quantize/calibrate/calibrate.ts';
+import { calibrate } from '../../../src/quantize/calibrate/calibrate.ts';
+import type { CalibrationMethod } from '../../../src/quantize/calibrate/request.ts';
 import { normal } from '../../../src/random.ts';
 import { inferTypes } from '../../../src/runtime/shapes.ts';
 import { silentContext } from '../../../src/step.ts';
