@@ -41,7 +41,9 @@ describe.for(allModels())('$id', (subject) => {
     if (before) return before;
     const feeds = feedsOf(subject, session, context);
     const outputs = await orSkip(session.run(feeds), context);
-    if (differences(outputs, await session.run(feeds)).length > 0) context.skip('its outputs are random');
+    // Few random bits are the same twice now and then, but hardly this often.
+    for (let run = 0; run < 6; run++)
+      if (differences(outputs, await session.run(feeds)).length > 0) context.skip('its outputs are random');
     before = { feeds, outputs };
     return before;
   }
