@@ -10,7 +10,8 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const ROWS = [
   'numeric report',
   'ir',
-  'onnx ops data',
+  'onnx ops',
+  'data',
   'runtime',
   'passes',
   'probe',
@@ -30,6 +31,11 @@ const HOMES: Readonly<Record<string, string>> = {
   commander: 'cli',
   chalk: 'cli',
   'cli-progress': 'cli',
+  '@huggingface/tokenizers': 'data',
+  'csv-parse': 'data',
+  hyparquet: 'data',
+  'hyparquet-compressors': 'data',
+  sharp: 'data',
 };
 
 interface SourceFile {
