@@ -1,6 +1,7 @@
 /** Measures models side by side; the first one is the baseline every other is compared with. */
 import { wantedMetrics } from '../data/metrics/wanted.ts';
 import { LlmcError } from '../errors.ts';
+import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { modelNames } from '../report/model-names.ts';
 import type { Comparison, Environment, ModelRecord } from '../report/schema.ts';
 import { environment } from '../runtime/environment.ts';
@@ -70,6 +71,7 @@ export async function bench(
       return {
         name: subject.name,
         path: subject.path,
+        tensors: tensorSizes(subject.model),
         ...(sizes[index] as (typeof sizes)[number]),
         parameters: null,
         sparsity: null,

@@ -6,6 +6,7 @@ import type { Feeds } from '../runtime/feeds.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
 import type { Context } from '../step.ts';
 import { type Contestant, interleave, type LatencyOptions } from './latency.ts';
+import { latencyHistogram } from './latency-histogram.ts';
 import type { Loaded } from './load.ts';
 import { about, type Subject } from './subject.ts';
 
@@ -85,6 +86,7 @@ export function latencyRecord(
     min: ascending[0] as number,
     max: ascending.at(-1) as number,
     samples: ascending.length,
+    histogram: latencyHistogram(ascending),
   };
   return { latencyMs, throughput: average > 0 ? (rows * 1000) / average : null };
 }

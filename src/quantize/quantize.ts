@@ -5,6 +5,7 @@ import { sha256 } from '../onnx/checksum.ts';
 import type { LayoutOptions } from '../onnx/layout.ts';
 import { weightBytes } from '../onnx/layout.ts';
 import { openModel } from '../onnx/read.ts';
+import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { requireTarget } from '../onnx/transaction.ts';
 import { saveModel } from '../onnx/write.ts';
 import { metricDrops } from '../report/metric-drop.ts';
@@ -79,6 +80,7 @@ async function quantizeWith(
   requireTarget(output, target);
   await requireFittingData(opened.model, options.data, job.labels ?? false);
   const before = await totalSize([input, ...opened.externalFiles]);
+  const tensorsBefore = tensorSizes(opened.model);
   ahead.start(before);
   const transformed = await transform(opened.model, scheme, options, context);
   const { outcome } = transformed;
@@ -117,6 +119,7 @@ async function quantizeWith(
       {
         ...(await withChecksum(modelRecord(name.before, input, before), input, job.checksum)),
         metrics: check.metrics.before,
+        tensors: tensorsBefore,
       },
       {
         ...(await withChecksum(
@@ -125,6 +128,7 @@ async function quantizeWith(
           job.checksum,
         )),
         metrics: check.metrics.after,
+        tensors: tensorSizes(opened.model),
         fidelity: check.fidelity,
       },
     ],

@@ -23,6 +23,14 @@ export const environmentSchema = z.object({
     .describe('intra-op threads; null means the runtime chose'),
 });
 
+/** How often a measurement fell where; the shape of a distribution in a few numbers. */
+export const histogramSchema = z.object({
+  low: nonNegative.describe('left end of the first bin'),
+  high: nonNegative.describe('right end of the last bin'),
+  counts: z.array(z.int().nonnegative()).describe('measurements in each of the equally wide bins'),
+  above: z.int().nonnegative().default(0).describe('measurements above the last bin'),
+});
+
 /** Milliseconds of one inference call; `samples` is how many calls were timed. */
 export const latencySchema = z.object({
   p50: nonNegative,
@@ -33,6 +41,7 @@ export const latencySchema = z.object({
   min: nonNegative,
   max: nonNegative,
   samples: z.int().nonnegative(),
+  histogram: histogramSchema.optional().describe('milliseconds'),
 });
 
 /** How close a model's outputs are to the baseline's on the same inputs. */
@@ -60,11 +69,21 @@ export const fidelitySchema = z.object({
     .default({}),
 });
 
+/** What the bytes of a model are: its largest tensors by name, the others by type. */
+export const tensorSizesSchema = z.object({
+  largest: z.array(z.object({ name: z.string(), dtype: z.string(), bytes: nonNegative })),
+  others: z
+    .array(z.object({ dtype: z.string(), count: z.int().nonnegative(), bytes: nonNegative }))
+    .default([])
+    .describe('all tensors that are not among the largest'),
+});
+
 export const modelRecordSchema = z.object({
   name: z.string(),
   path: z.string(),
   sha256: z.string().nullable().default(null),
   sizeBytes: nonNegative.describe('model file plus external data'),
+  tensors: tensorSizesSchema.optional(),
   gzipBytes: nonNegative.nullable().default(null),
   parameters: nonNegative.nullable().default(null),
   sparsity: z.number().min(0).max(1).nullable().default(null),
@@ -154,6 +173,15 @@ export const layerSchema = z.object({
     .describe('true when the second model computes it differently, not only from other inputs'),
 });
 
+/** Time of an operator, or of all operators of a kind, before and after. */
+export const operatorTimeSchema = z.object({
+  op: z.string().describe('type, e.g. MatMul'),
+  name: z.string().optional().describe('name of the node; absent where all of the type are added up'),
+  model: z.string().optional().describe('name of the candidate; absent where there is only one'),
+  beforeMs: nonNegative.nullable().describe('per run of the baseline; null when it has none of these'),
+  afterMs: nonNegative.nullable().describe('per run of the candidate; null when it has none of these'),
+});
+
 export const requirementResultSchema = z.object({
   expression: z.string(),
   actual: z.string(),
@@ -174,11 +202,15 @@ export const reportSchema = z.object({
   steps: z.array(stepRecordSchema).default([]),
   layers: z.array(layerSchema).optional().describe('of llmc compare, in the order asked for'),
   suggestions: z.array(z.string()).optional().describe('what to do about the worst layers, flags included'),
+  operators: z.array(operatorTimeSchema).optional().describe('the most expensive first'),
   requirements: z.array(requirementResultSchema).default([]),
   warnings: z.array(z.string()).default([]),
 });
 
 export type Environment = z.output<typeof environmentSchema>;
+export type Histogram = z.output<typeof histogramSchema>;
+export type TensorSizes = z.output<typeof tensorSizesSchema>;
+export type OperatorTime = z.output<typeof operatorTimeSchema>;
 export type Latency = z.output<typeof latencySchema>;
 export type Fidelity = z.output<typeof fidelitySchema>;
 export type ModelRecord = z.output<typeof modelRecordSchema>;
