@@ -12,12 +12,14 @@ import type { Context } from '../../step.ts';
 import { addToBias } from './bias.ts';
 import { type Contraction, contractionsOf } from './contractions.ts';
 import { expectedShift, type ShiftedWeight } from './expected-shift.ts';
+import type { ChannelMoments } from './gaussian.ts';
 import { expectedMean } from './moments.ts';
 import { noteReasons } from './reasons.ts';
 import { roundedWeight } from './rounded-weight.ts';
 import { AxisFlow } from './scaling/axis-flow.ts';
 import { elementsOf } from './scaling/channel-map.ts';
 import { staticShapes } from './scaling/static-shapes.ts';
+import { hasRim, shiftProbe } from './shift-probe.ts';
 import type { Transform, TransformOptions } from './transform.ts';
 
 export interface CorrectedBias {
@@ -66,25 +68,25 @@ export async function correctBiases(
   unlistConstants(model);
   const flow = new AxisFlow(await staticShapes(model, context));
   const contractions = contractionsOf(model, flow, new Constants(model), options.select);
-  const means = data === undefined ? new Map() : await observedMeans(model, contractions, options, context);
+  const weights = new Map(contractions.map((each) => [each, shiftedWeight(each, options)]));
+  const shifts =
+    data === undefined
+      ? expectedShifts(weights, moments ?? new Map())
+      : await observedShifts(model, weights, options, context);
   const corrected: CorrectedBias[] = [];
   const left: { contraction: Contraction; reason: string }[] = [];
-  for (const contraction of contractions) {
+  for (const [contraction, rounded] of weights) {
     context.signal.throwIfAborted();
-    const { node, weight, data: input, value, size } = contraction;
-    const mean = means.get(contraction) ?? expectedMean(value, moments ?? new Map());
-    const rounded = shiftedWeight(contraction, options);
-    const reason =
-      mean?.length !== size
-        ? 'the mean of its input is unknown'
-        : typeof rounded === 'string'
-          ? rounded
-          : null;
-    if (reason !== null || typeof rounded === 'string' || !mean) {
-      left.push({ contraction, reason: reason ?? '' });
+    const { node, weight, data: input } = contraction;
+    const found = shifts.get(contraction);
+    if (!found || typeof rounded === 'string') {
+      left.push({
+        contraction,
+        reason: typeof rounded === 'string' ? rounded : 'the mean of its input is unknown',
+      });
       continue;
     }
-    const shift = expectedShift(rounded, mean).map((each) => each * node.float('alpha', 1));
+    const shift = found.map((each) => each * node.float('alpha', 1));
     const refusal = addToBias(
       node,
       weight,
@@ -97,24 +99,56 @@ export async function correctBiases(
   return { corrected, left };
 }
 
-async function observedMeans(
+type Weights = ReadonlyMap<Contraction, ShiftedWeight | string>;
+
+/** By what the model tells of its values. */
+function expectedShifts(
+  weights: Weights,
+  moments: ReadonlyMap<string, ChannelMoments>,
+): Map<Contraction, Float64Array> {
+  const found = new Map<Contraction, Float64Array>();
+  for (const [contraction, weight] of weights) {
+    const mean = expectedMean(contraction.value, moments);
+    if (typeof weight !== 'string' && mean?.length === contraction.size)
+      found.set(contraction, expectedShift(weight, mean));
+  }
+  return found;
+}
+
+/** By the data: from the means of a layer's inputs where they say it all, else from the error's own results. */
+async function observedShifts(
   model: Model,
-  contractions: readonly Contraction[],
+  weights: Weights,
   { data, samples }: TransformOptions,
   context: Context,
 ): Promise<Map<Contraction, Float64Array>> {
-  const taps = contractions.map(
-    ({ value, axis, size }): Tap<ChannelMeans> => ({ value, probe: channelMeanProbe(axis, size) }),
-  );
+  const taps: [Contraction, ShiftedWeight, Tap<ChannelMeans>, boolean][] = [];
+  for (const [contraction, weight] of weights) {
+    if (typeof weight === 'string') continue;
+    const { node, value, axis, size } = contraction;
+    const rim = hasRim(node, contraction.weight);
+    const probe = rim
+      ? shiftProbe(node, contraction.weight, errorOf(weight), weight.channels)
+      : channelMeanProbe(axis, size);
+    taps.push([contraction, weight, { value, probe }, rim]);
+  }
   const found = new Map<Contraction, Float64Array>();
   if (taps.length === 0) return found;
-  const observed = await observe(model, taps, { data, samples }, context);
-  for (const [at, contraction] of contractions.entries()) {
-    const tap = taps[at];
-    const means = tap && observed.get(tap);
-    if (means && means.count > 0) found.set(contraction, means.mean);
+  const observed = await observe(
+    model,
+    taps.map(([, , tap]) => tap),
+    { data, samples },
+    context,
+  );
+  for (const [contraction, weight, tap, rim] of taps) {
+    const { mean, count } = observed.get(tap) ?? { mean: new Float64Array(), count: 0 };
+    if (count > 0) found.set(contraction, rim ? mean : expectedShift(weight, mean));
   }
   return found;
+}
+
+function errorOf({ weight, quantized }: ShiftedWeight): Float32Array {
+  return quantized.map((value, i) => value - (weight[i] as number));
 }
 
 /** The weight beside its codes; the reason as text where it has no output channels. */

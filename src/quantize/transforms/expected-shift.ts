@@ -13,7 +13,7 @@ export interface ShiftedWeight {
 }
 
 /**
- * E[W' x] - E[W x] = (W' - W) E[x], equation 16; positions of a kernel add up, padding is not considered.
+ * E[W' x] - E[W x] = (W' - W) E[x], equation 16; positions of a kernel add up, as if none met padding.
  * @param meanOfInput [input channels]
  * @returns [channels]; to be subtracted from the bias
  */

@@ -74,6 +74,28 @@ describe('a corrected model', () => {
       expect(largest(after.get(name))).toBeLessThan(largest(before.get(name)) / 5);
   });
 
+  it('counts the padding that kernels meet at the rim of small pictures', async () => {
+    const net = new Network([4, 6, 3, 3]);
+    const model = await net.done(
+      net.op(
+        'Conv',
+        [net.op('Abs', [net.input]), net.constant('w', [6, 6, 5, 5], 1), net.constant('b', [6], 0.1)],
+        { pads: [2, 2, 2, 2] },
+      ),
+    );
+    const values = [{ name: model.graph.outputs[0]?.name ?? '', axis: 1, size: 6 }];
+    const corrected = cloneModel(model);
+    await inferTypes(corrected);
+    await correctBiases(corrected, { ...COARSE, ...RUN }, silentContext());
+    const [before, after] = await Promise.all(
+      [model, corrected].map(async (each) =>
+        measuredShifts(model, await rounded(each), values, RUN, silentContext()),
+      ),
+    );
+    const [name = ''] = values.map((value) => value.name);
+    expect(largest(after?.get(name))).toBeLessThan(largest(before?.get(name)) / 1000);
+  });
+
   it('leaves products without a bias alone, with that reason', async () => {
     const net = new Network([8, 6]);
     const model = await net.done(net.op('MatMul', [net.input, net.constant('w', [6, 6], 1)]));
