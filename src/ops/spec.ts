@@ -51,6 +51,25 @@ export type AxisRelation =
   /** The same elements in row-major order under other dims: Reshape. */
   | { readonly relation: 'reshape' };
 
+/** Places that must have one element type: indices of a node's inputs and outputs, of each body's inputs and results. */
+export interface Tie {
+  readonly input?: number;
+  readonly output?: number;
+  readonly formal?: number;
+  readonly result?: number;
+}
+
+/** How an operator runs the graphs it holds; of bodies without these facts nothing can be handed out. */
+export interface Bodies {
+  /** True when a body may run many times, or never: a further result of it comes out stacked, a turn a row. */
+  readonly repeated: boolean;
+  /** How many of a body's results, the first ones, stay inside. */
+  readonly inside: number;
+  /** First version of the domain of which this is true; default 1. */
+  readonly since?: number;
+  readonly ties: (node: Node) => readonly Tie[];
+}
+
 /** Inputs by position, in sets; `all`: one set of all inputs. */
 export type InputSets = 'all' | readonly (readonly number[])[];
 
@@ -87,6 +106,8 @@ export interface OpSpec {
   readonly cpuBfloat16?: true;
   /** True when equal inputs may give different outputs. */
   readonly random?: true;
+  /** Only operators whose bodies are part of them: If, not BeamSearch, which runs its own over tokens. */
+  readonly bodies?: Bodies;
 }
 
 /** True for the relations that are not a signature. */

@@ -33,7 +33,7 @@ import { signal } from './families/signal.ts';
 import { slicing } from './families/slice.ts';
 import { softmaxFamily } from './families/softmax.ts';
 import { text } from './families/text.ts';
-import type { OpSpec } from './spec.ts';
+import type { Bodies, OpSpec } from './spec.ts';
 
 /** The families, in the order of their files. */
 export const families: readonly (readonly OpSpec[])[] = [
@@ -83,4 +83,10 @@ const byType = new Map(operators.map((spec) => [spec.type, spec]));
 /** The facts of a node's operator; null when llmc knows nothing of it. */
 export function specOf(node: Node): OpSpec | null {
   return byType.get(node.opType) ?? null;
+}
+
+/** How a node runs its bodies; null where llmc does not know. @param opset version of ai.onnx */
+export function bodiesOf(node: Node, opset: number): Bodies | null {
+  const bodies = specOf(node)?.bodies;
+  return bodies && opset >= (bodies.since ?? 1) ? bodies : null;
 }

@@ -6,6 +6,8 @@ import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
 import { Tensor } from '../ir/tensor.ts';
 import type { Value } from '../ir/value.ts';
+import type { Bodies } from '../ops/spec.ts';
+import { bodiesOf } from '../ops/table.ts';
 import { concat, reduce } from './nodes.ts';
 import { neutral, type Tap } from './probe.ts';
 
@@ -28,7 +30,7 @@ const LARGE = 1 << 16;
 
 /**
  * The outputs of `copy`, a clone of `model`, become the vectors of the taps. A branch that is not taken yields what
- * changes nothing; the turns of a Loop or Scan are combined.
+ * changes nothing; the turns of a loop are combined.
  */
 export function instrument(model: Model, copy: Model, taps: readonly Tap<unknown>[]): readonly ProbeOutput[] {
   const wanted = new Map<Value, Tap<unknown>[]>();
@@ -102,23 +104,25 @@ class Prober {
   }
 
   #bodies(node: Node, twin: Node): Found[] {
+    const facts = bodiesOf(node, this.#opset);
+    if (!facts) return [];
     const bodies = twin.subgraphs;
     const inner = node.subgraphs.map((body, index) => this.graph(body, bodies[index] as Graph));
     return (['max', 'sum'] as const).flatMap((combine) => {
       const parts = inner.map((found) => found.filter(({ taps }) => taps[0]?.probe.combine === combine));
-      return parts.some((part) => part.length > 0) ? [this.#handOut(twin, bodies, parts, combine)] : [];
+      return parts.some((part) => part.length > 0) ? [this.#handOut(twin, facts, parts, combine)] : [];
     });
   }
 
   /** One more output of the node: the vectors of all bodies. */
   #handOut(
     twin: Node,
-    bodies: readonly Graph[],
+    { repeated }: Bodies,
     parts: readonly (readonly Found[])[],
     combine: 'max' | 'sum',
   ): Found {
     const taps = parts.flatMap((part) => part.flatMap((found) => found.taps));
-    for (const [index, body] of bodies.entries()) {
+    for (const [index, body] of twin.subgraphs.entries()) {
       const scope = { builder: new Builder(body), opset: this.#opset };
       const own = parts.map((part, other) =>
         other === index
@@ -133,8 +137,7 @@ class Prober {
     const graph = twin.graph as Graph;
     const output = graph.value('probe');
     twin.setOutput(twin.outputs.length, output);
-    const turns = twin.op === 'Loop' || twin.op === 'Scan';
-    return { vector: turns ? this.#combineTurns(twin, output, taps, combine) : output, taps };
+    return { vector: repeated ? this.#combineTurns(twin, output, taps, combine) : output, taps };
   }
 
   /** [turns, width] to [width]; a row that changes nothing goes first, because there may be no turn. */

@@ -4,6 +4,7 @@ import type { Graph } from '../../ir/graph.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
+import { bodiesOf } from '../../ops/table.ts';
 import { CONSTANT } from '../../runtime/skeleton.ts';
 
 export interface ComputedValue {
@@ -22,12 +23,13 @@ export interface ComputedValue {
 /** Every value of float type in file order. Types must be known (`inferTypes`). */
 export function computedValues(model: Model): ComputedValue[] {
   const found: ComputedValue[] = [];
-  collect(model.graph, { path: '', repeated: false, nested: false }, found);
+  collect(model.graph, { path: '', opset: model.opset, repeated: false, nested: false }, found);
   return found;
 }
 
 interface Scope {
   readonly path: string;
+  readonly opset: number;
   readonly repeated: boolean;
   readonly nested: boolean;
 }
@@ -35,9 +37,12 @@ interface Scope {
 function collect(graph: Graph, scope: Scope, found: ComputedValue[]): void {
   for (const node of graph) {
     if (node.opType === CONSTANT) continue;
-    for (const [index, body] of node.subgraphs.entries()) {
+    const facts = bodiesOf(node, scope.opset);
+    // Of other bodies nothing can be shown.
+    for (const [index, body] of facts ? node.subgraphs.entries() : []) {
       const path = `${scope.path}${node.name || (node.output()?.name ?? '')}:${index}/`;
-      collect(body, { path, repeated: scope.repeated || node.op !== 'If', nested: true }, found);
+      const repeated = scope.repeated || facts?.repeated === true;
+      collect(body, { ...scope, path, repeated, nested: true }, found);
     }
     for (const value of node.outputs)
       if (value && value.dtype !== null && isFloat(value.dtype)) {

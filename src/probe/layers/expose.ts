@@ -8,6 +8,7 @@ import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
 import { cloneModel } from '../../onnx/read.ts';
+import { bodiesOf } from '../../ops/table.ts';
 
 export interface Exposure {
   readonly model: Model;
@@ -23,12 +24,12 @@ interface Seen {
 
 /**
  * The outputs of the copy are `wanted` and nothing else. A value of a branch that is not taken comes out empty; those
- * of a Loop or Scan come out stacked, a turn a row (such a run fails where their shape changes from turn to turn).
+ * of a loop come out stacked, a turn a row (such a run fails where their shape changes from turn to turn).
  * Types must be known.
  */
 export function expose(model: Model, wanted: ReadonlySet<Value>): Exposure {
   const copy = cloneModel(model);
-  const seen = seenIn(model.graph, copy.graph, wanted);
+  const seen = seenIn(model.graph, copy.graph, { wanted, opset: model.opset });
   const outputs = new Map<string, Value>();
   copy.graph.outputs = seen.map(({ visible, original }) => {
     const readable = original.dtype === 'bfloat16' ? inFloats(visible) : visible;
@@ -46,40 +47,41 @@ function inFloats(value: Value): Value {
   return new Builder(value.graph).op('Cast', [value], { attributes: { to: int(DTYPES.float32.code) } });
 }
 
-function seenIn(original: Graph, copy: Graph, wanted: ReadonlySet<Value>): Seen[] {
+interface Search {
+  readonly wanted: ReadonlySet<Value>;
+  readonly opset: number;
+}
+
+function seenIn(original: Graph, copy: Graph, search: Search): Seen[] {
   const seen: Seen[] = [];
   const twins = copy.nodes;
   for (const [index, node] of original.nodes.entries()) {
     const twin = twins[index] as Node;
     for (const [place, value] of node.outputs.entries()) {
       const visible = twin.output(place);
-      if (value && visible && wanted.has(value)) seen.push({ visible, original: value });
+      if (value && visible && search.wanted.has(value)) seen.push({ visible, original: value });
     }
-    seen.push(...liftBodies(node, twin, wanted));
+    seen.push(...liftBodies(node, twin, search));
   }
   return seen;
 }
 
 /** Hands what the bodies of a node show out of the node. */
-function liftBodies(node: Node, twin: Node, wanted: ReadonlySet<Value>): Seen[] {
+function liftBodies(node: Node, twin: Node, search: Search): Seen[] {
+  const facts = bodiesOf(node, search.opset);
+  if (!facts) return [];
   const bodies = twin.subgraphs;
-  const inner = node.subgraphs.map((body, index) => seenIn(body, bodies[index] as Graph, wanted));
+  const inner = node.subgraphs.map((body, index) => seenIn(body, bodies[index] as Graph, search));
   return inner.flatMap((shown, index) => {
     return shown.map(({ visible, original }) => {
       // Branches must have as many outputs as each other, and an output has one name.
       for (const [other, body] of bodies.entries())
         body.outputs.push(other === index ? renamed(visible, body) : nothing(body, original));
       const outer = (twin.graph as Graph).value(`${visible.name}_seen`);
-      twin.setOutput(outputCount(twin, bodies) - 1, outer);
+      twin.setOutput((bodies[0]?.outputs.length ?? 0) - facts.inside - 1, outer);
       return { visible: outer, original };
     });
   });
-}
-
-/** Outputs of a node with bodies: a Loop's body gives its condition first, which stays inside. */
-function outputCount(twin: Node, bodies: readonly Graph[]): number {
-  const inside = bodies[0]?.outputs.length ?? 0;
-  return twin.op === 'Loop' ? inside - 1 : inside;
 }
 
 /** The value under a name of its own where it is an output of the body already. */

@@ -6,6 +6,7 @@ import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
+import { bodiesOf } from '../../ops/table.ts';
 import { unlistConstants } from '../../passes/constants.ts';
 import { isFloat32 } from './values.ts';
 
@@ -100,11 +101,10 @@ class Prober {
 
   /** What the bodies of a node found, as one more output of the node. */
   #bodies(node: Node, twin: Node): Found | null {
+    const known = bodiesOf(node, this.#opset);
     const found = node.subgraphs.map((body, index) => {
       const copy = twin.subgraphs[index];
-      const supported =
-        ['If', 'Loop', 'Scan'].includes(node.opType) && !(node.op === 'Scan' && this.#opset < 9);
-      return copy && supported ? { body: copy, found: this.graph(body, copy) } : null;
+      return copy && known ? { body: copy, found: this.graph(body, copy) } : null;
     });
     const names = found.flatMap((each) => each?.found?.names ?? []);
     if (names.length === 0 || !twin.graph) return null;
@@ -119,8 +119,8 @@ class Prober {
       each.body.outputs.push(new Builder(each.body).op('Concat', present, { attributes: { axis: int(0) } }));
     }
     twin.setOutput(twin.outputs.length, output);
-    if (node.opType === 'If') return { vector: output, names };
-    // A Loop stacks what each turn found: [turns, values]. Maxima and minima become maxima of magnitudes.
+    if (!known?.repeated) return { vector: output, names };
+    // What each turn found comes stacked: [turns, values]. Maxima and minima become maxima of magnitudes.
     return { vector: this.#largestRow(output, twin), names };
   }
 

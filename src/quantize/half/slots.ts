@@ -4,48 +4,14 @@ import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
 import { allGraphs } from '../../ir/walk.ts';
+import type { Tie } from '../../ops/spec.ts';
+import { bodiesOf } from '../../ops/table.ts';
 
 export interface Slot {
   readonly node: Node;
   /** What stands in the places; null where an optional place is empty. */
   readonly values: readonly (Value | null)[];
   half: boolean;
-}
-
-/** Indices of the places of one slot: of the node's inputs and outputs, of each body's inputs and outputs. */
-interface Places {
-  readonly input?: number;
-  readonly output?: number;
-  readonly formal?: number;
-  readonly result?: number;
-}
-
-/** How the places of an operator with bodies belong together. */
-const TIES: Readonly<Record<string, (node: Node) => Places[]>> = {
-  If: (node) => node.outputs.map((_, index) => ({ output: index, result: index })),
-  // Inputs (trips, condition, carried...), formals (iteration, condition, carried...), results (condition, carried..., scanned...).
-  Loop: (node) => {
-    const carried = Math.max(0, node.inputs.length - 2);
-    return places(node.outputs.length, (index) =>
-      index < carried
-        ? { input: index + 2, formal: index + 2, result: index + 1, output: index }
-        : { result: index + 1, output: index },
-    );
-  },
-  // Inputs and formals (state..., slices...), results and outputs (state..., scanned...).
-  Scan: (node) => {
-    const state = node.inputs.length - node.int('num_scan_inputs');
-    const count = Math.max(node.inputs.length, node.outputs.length);
-    return places(count, (index) => (index < state ? [both(index)] : [fed(index), made(index)])).flat();
-  },
-};
-
-const both = (index: number): Places => ({ ...fed(index), ...made(index) });
-const fed = (index: number): Places => ({ input: index, formal: index });
-const made = (index: number): Places => ({ output: index, result: index });
-
-function places<T>(count: number, make: (index: number) => T): T[] {
-  return Array.from({ length: count }, (_, index) => make(index));
 }
 
 /** All slots of a model, found by place. Bodies of other operators (SequenceMap, BeamSearch) have none. */
@@ -57,13 +23,13 @@ export class Slots {
   readonly #formals = new Map<Value, Slot>();
   readonly #results = new Map<Graph, Map<number, Slot>>();
 
-  /** @param opset version of ai.onnx; Scan had another form in opset 8 */
+  /** @param opset version of ai.onnx */
   constructor(model: Model, opset: number) {
     for (const graph of allGraphs(model, { functions: false }))
       for (const node of graph) {
-        const ties = node.domain === '' && !(node.op === 'Scan' && opset < 9) ? TIES[node.op] : undefined;
-        if (ties) this.#nodes.add(node);
-        for (const tie of ties?.(node) ?? []) this.#add(node, tie);
+        const bodies = bodiesOf(node, opset);
+        if (bodies) this.#nodes.add(node);
+        for (const tie of bodies?.ties(node) ?? []) this.#add(node, tie);
       }
   }
 
@@ -88,7 +54,7 @@ export class Slots {
     return this.#results.get(body)?.get(index) ?? null;
   }
 
-  #add(node: Node, tie: Places): void {
+  #add(node: Node, tie: Tie): void {
     const at = (list: readonly (Value | null)[], index: number | undefined): (Value | null)[] =>
       index === undefined || index >= list.length ? [] : [list[index] ?? null];
     const bodies = node.subgraphs;
