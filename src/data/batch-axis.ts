@@ -25,8 +25,9 @@ export function asOneRow(dataset: Dataset): Dataset {
     columns: dataset.columns.map((column) =>
       column.dims.length === 0 ? column : { ...column, dims: [1, ...column.dims], shared: false },
     ),
-    async *batches() {
-      for await (const { inputs, labels } of dataset.batches({ size: dataset.length })) {
+    async *batches({ columns }) {
+      const whole = { size: dataset.length, ...(columns && { columns }) };
+      for await (const { inputs, labels } of dataset.batches(whole)) {
         const widened = Object.fromEntries(
           Object.entries(inputs).map(([name, tensor]) => [name, widen(tensor)]),
         );

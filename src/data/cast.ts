@@ -2,6 +2,7 @@
 import { LlmcError } from '../errors.ts';
 import { decodeHalf, encodeHalf } from '../numeric/half.ts';
 import { allocate, type HostTensor, isArrayDtype, type TypedArray } from './host-tensor.ts';
+import { type Origin, placeOf } from './origin.ts';
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
   bool: [0, 1],
@@ -17,9 +18,9 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
 
 /**
  * The tensor as `dtype`. Floats lose precision as the model's own type demands; integers must be exact.
- * LlmcError DATA, naming `name`, when a value does not fit or there is no conversion (strings).
+ * LlmcError DATA, naming `name` and where known the row, when a value does not fit or there is no conversion (strings).
  */
-export function castTensor(tensor: HostTensor, dtype: string, name: string): HostTensor {
+export function castTensor(tensor: HostTensor, dtype: string, name: string, origin?: Origin): HostTensor {
   if (tensor.dtype === dtype) return tensor;
   const { data, dims } = tensor;
   if (Array.isArray(data) || !isArrayDtype(dtype) || !isArrayDtype(tensor.dtype)) {
@@ -30,8 +31,15 @@ export function castTensor(tensor: HostTensor, dtype: string, name: string): Hos
   const result = allocate(dtype, data.length);
   const source = data instanceof Uint16Array && tensor.dtype === 'float16' ? widen(data) : data;
   const range = ranges[dtype];
-  if (range !== undefined) copyIntegers(source, result, range, `"${name}"`, dtype);
-  else if (result instanceof Uint16Array)
+  if (range !== undefined) {
+    const odd = copyIntegers(source, result, range);
+    if (odd >= 0) {
+      const place = origin ? `${placeOf(odd, tensor, origin)}: ` : '';
+      throw new LlmcError('DATA', `${place}"${name}" holds ${source[odd]}, which is no ${dtype}`, {
+        hint: `the model wants ${dtype}; store the data as ${dtype}`,
+      });
+    }
+  } else if (result instanceof Uint16Array)
     encodeHalf(Float32Array.from(source as ArrayLike<number>, Number), result);
   else for (let i = 0; i < source.length; i++) result[i] = Number(source[i]);
   return { dtype, dims, data: result };
@@ -52,23 +60,15 @@ function widen(halves: Uint16Array): Float32Array {
   return result;
 }
 
-function copyIntegers(
-  source: TypedArray,
-  result: TypedArray,
-  range: readonly [number, number],
-  name: string,
-  dtype: string,
-): void {
+/** The position of the first value that the type cannot hold, where copying stopped; -1 when it can hold all. */
+function copyIntegers(source: TypedArray, result: TypedArray, range: readonly [number, number]): number {
   const wide = result instanceof BigInt64Array || result instanceof BigUint64Array;
   for (let i = 0; i < source.length; i++) {
     const raw = source[i] as number | bigint;
     const value = Number(raw);
-    if (!Number.isInteger(value) || value < range[0] || value > range[1]) {
-      throw new LlmcError('DATA', `${name} holds ${raw}, which is no ${dtype}`, {
-        hint: `the model wants ${dtype}; store the data as ${dtype}`,
-      });
-    }
+    if (!Number.isInteger(value) || value < range[0] || value > range[1]) return i;
     if (wide) result[i] = BigInt(raw);
     else result[i] = value;
   }
+  return -1;
 }

@@ -7,15 +7,32 @@ export interface Batch {
   readonly labels?: HostTensor;
   /** Rows in this batch; the last batch of a dataset may hold fewer than asked for. */
   readonly size: number;
+  /** How messages call the rows, e.g. `line 18` of a file. */
+  readonly places?: readonly string[];
 }
 
 export interface Column {
   readonly name: string;
   readonly dtype: string;
-  /** Dims of the whole column; axis 0 is the row unless it is shared. */
-  readonly dims: readonly number[];
+  /**
+   * Dims of the whole column; axis 0 is the row unless it is shared. An axis whose size differs from row to row is
+   * null: batches are padded to their longest row.
+   */
+  readonly dims: readonly (number | null)[];
   /** True when every batch gets the column whole (a sampling rate, one mask for all rows). */
   readonly shared: boolean;
+  /** True when it was made beside others and nobody need want it (a mask, token types). */
+  readonly generated?: boolean;
+  /** True when the file knows only numbers, not their types: text such as JSON and CSV. */
+  readonly untyped?: boolean;
+}
+
+export interface BatchOptions {
+  readonly size: number;
+  /** At most so many rows. */
+  readonly limit?: number;
+  /** Names of the columns that are wanted; others may be missing. Default all. */
+  readonly columns?: ReadonlySet<string>;
 }
 
 export interface Dataset {
@@ -27,6 +44,6 @@ export interface Dataset {
   readonly synthetic: boolean;
   readonly columns: readonly Column[];
   readonly hasLabels: boolean;
-  /** Rows in stored order, `size` at a time, at most `limit` rows. May be iterated again. */
-  batches(options: { readonly size: number; readonly limit?: number }): AsyncIterable<Batch>;
+  /** Rows in the order the spec asks for, `size` at a time. May be iterated again, with the same result. */
+  batches(options: BatchOptions): AsyncIterable<Batch>;
 }

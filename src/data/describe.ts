@@ -21,6 +21,9 @@ export function describeInputs(inputs: readonly ValueInfo[]): string {
 /** `x float32 [100,3,224,224]`; the array of a .npy file has no name. */
 export function describeColumns(columns: readonly Pick<Column, 'name' | 'dtype' | 'dims'>[]): string {
   return list(
-    columns.map(({ name, dtype, dims }) => `${name || '(one unnamed array)'} ${dtype} [${dims.join(',')}]`),
+    columns.map(
+      ({ name, dtype, dims }) =>
+        `${name || '(one unnamed array)'} ${dtype} [${dims.map((dim) => dim ?? '?').join(',')}]`,
+    ),
   );
 }

@@ -2,11 +2,12 @@
 import { LlmcError } from '../errors.ts';
 import { asFloats } from './cast.ts';
 import type { HostTensor } from './host-tensor.ts';
+import { type Origin, placeOf } from './origin.ts';
 import { roleOf } from './roles.ts';
 import type { ValueInfo } from './value-info.ts';
 
 /** LlmcError DATA for NaN, and for infinities except those of a mask that is added to scores. */
-export function requireFinite(tensor: HostTensor, input: ValueInfo): void {
+export function requireFinite(tensor: HostTensor, input: ValueInfo, origin: Origin): void {
   if (!tensor.dtype.startsWith('float')) return;
   const values = asFloats(tensor);
   if (!values) return;
@@ -14,7 +15,18 @@ export function requireFinite(tensor: HostTensor, input: ValueInfo): void {
   const at = values.findIndex((value) => (mask ? Number.isNaN(value) : !Number.isFinite(value)));
   if (at < 0) return;
   const what = Number.isNaN(values[at]) ? 'NaN' : 'an infinity';
-  throw new LlmcError('DATA', `the data for the input "${input.name}" holds ${what}`, {
+  const where = placeOf(at, tensor, origin);
+  throw new LlmcError('DATA', `${where}: the data for the input "${input.name}" holds ${what}`, {
     hint: 'leave such rows out, for example with numpy.isfinite(x).all(...)',
+  });
+}
+
+/** LlmcError DATA for labels that are NaN. */
+export function requireLabels(labels: HostTensor, name: string, places: readonly string[]): void {
+  if (!labels.dtype.startsWith('float')) return;
+  const at = (asFloats(labels) ?? []).findIndex(Number.isNaN);
+  if (at < 0) return;
+  throw new LlmcError('DATA', `${placeOf(at, labels, { name, places })}: the label is NaN`, {
+    hint: 'leave rows without a label out',
   });
 }

@@ -26,7 +26,8 @@ export function fitShape({ dims, shared }: Pick<Column, 'dims' | 'shared'>, inpu
   return null;
 }
 
-function fitWhole(dims: readonly number[], input: Dims): ShapeFit | null {
+function fitWhole(column: Column['dims'], input: Dims): ShapeFit | null {
+  const dims = column.filter((dim) => dim !== null);
   if (input.length === 0 || sameDims(dims, input)) return { kind: 'whole', dims };
   if (sameDims(dims.slice(1), input)) return { kind: 'whole', dims: dims.slice(1) };
   const ones = input.map(() => 1);
@@ -34,19 +35,19 @@ function fitWhole(dims: readonly number[], input: Dims): ShapeFit | null {
 }
 
 /** Whether the array is a single row: all dims of the input but the first. */
-export function isOneRow(dims: readonly number[], input: Dims): boolean {
+export function isOneRow(dims: Column['dims'], input: Dims): boolean {
   return input.length > 1 && sameDims(dims, input.slice(1));
 }
 
-/** Equal rank, and equal size wherever the model states one. */
-function sameDims(dims: readonly number[], input: Dims): boolean {
+/** Equal rank, and equal size wherever the model states one; sizes that differ from row to row equal none. */
+function sameDims(dims: Column['dims'], input: Dims): boolean {
   return (
     dims.length === input.length && input.every((dim, axis) => typeof dim !== 'number' || dim === dims[axis])
   );
 }
 
 /** The order of axes in which the column would fit, where channels stand at the other end; null when none does. */
-export function transposedFit(dims: readonly number[], input: Dims): readonly number[] | null {
+export function transposedFit(dims: Column['dims'], input: Dims): readonly number[] | null {
   if (dims.length !== input.length || dims.length < 3) return null;
   const axes = dims.map((_, axis) => axis);
   const last = dims.length - 1;
@@ -56,7 +57,7 @@ export function transposedFit(dims: readonly number[], input: Dims): readonly nu
   ];
   const fits = (order: readonly number[]): boolean =>
     sameDims(
-      order.slice(1).map((axis) => dims[axis] as number),
+      order.slice(1).map((axis) => dims[axis] ?? null),
       input.slice(1),
     );
   return orders.find(fits) ?? null;

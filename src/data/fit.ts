@@ -51,17 +51,19 @@ export function fitDataset(given: Dataset, inputs: readonly ValueInfo[], batch?:
   const batchSize = size ?? batch ?? (unbatched ? 1 : preferred);
   const used = new Set(matches.map(({ column }) => column.name));
   return {
-    dataset,
+    dataset: { ...dataset, batches: (options) => dataset.batches({ ...options, columns: used }) },
     batchSize,
     padded: size !== undefined && !unbatched,
-    ignored: dataset.columns.map((column) => column.name).filter((name) => !used.has(name)),
+    ignored: dataset.columns
+      .filter(({ name, generated }) => !generated && !used.has(name))
+      .map(({ name }) => name),
     notes: [
       ...notes,
       ...(single ? [`${dataset.name} has no batch axis: it is taken as one row`] : []),
       ...matches.flatMap((match) => changeNote(match, dataset)),
     ],
     feeds: (data) => {
-      const feeds = buildFeeds(matches, data, size === undefined ? data.size : batchSize);
+      const feeds = buildFeeds(matches, data, dataset.name, size === undefined ? data.size : batchSize);
       return { ...feeds, ...derivedFeeds(derived, inputs, feeds) };
     },
   };
@@ -107,17 +109,25 @@ function requireKind(input: ValueInfo, column: Column, dataset: Dataset): void {
 function changeNote({ input, column, shape }: Match, { name }: Dataset): string[] {
   const what = `${name}: "${column.name || 'the array'}"`;
   const notes: string[] = [];
-  if (input.dtype !== column.dtype) notes.push(`${what} is converted from ${column.dtype} to ${input.dtype}`);
+  if (input.dtype !== column.dtype && !column.untyped)
+    notes.push(`${what} is converted from ${column.dtype} to ${input.dtype}`);
   if (shape.kind === 'widened') notes.push(`${what} gets an axis of size 1 at ${shape.axis}`);
   return notes;
 }
 
-function buildFeeds(matches: readonly Match[], batch: Batch, size: number): Record<string, HostTensor> {
+function buildFeeds(
+  matches: readonly Match[],
+  batch: Batch,
+  name: string,
+  size: number,
+): Record<string, HostTensor> {
   const feeds: Record<string, HostTensor> = {};
   for (const { input, column, shape } of matches) {
     const stored = batch.inputs[column.name] as HostTensor;
-    requireFinite(stored, input);
-    const tensor = castTensor(stored, input.dtype, input.name);
+    const places = column.shared ? undefined : batch.places;
+    const origin = { name, ...(places && { places }) };
+    requireFinite(stored, input, origin);
+    const tensor = castTensor(stored, input.dtype, input.name, origin);
     feeds[input.name] = shaped(tensor, shape, size);
   }
   return feeds;

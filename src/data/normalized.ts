@@ -22,9 +22,9 @@ export const NORMALIZATION_KEYS = {
 export function normalizationOf(spec: DataSpec): Normalization | null {
   if (!Object.keys(NORMALIZATION_KEYS).some((key) => spec.options.has(key))) return null;
   const found = {
-    scale: numberOption(spec, 'scale', 1),
-    mean: numberOption(spec, 'mean', 0),
-    std: numberOption(spec, 'std', 1),
+    scale: fractionOption(spec, 'scale', 1),
+    mean: fractionOption(spec, 'mean', 0),
+    std: fractionOption(spec, 'std', 1),
   };
   if (found.std === 0)
     throw new LlmcError('DATA', `option std=0 in "${spec.text}" cannot be divided by`, {
@@ -34,7 +34,7 @@ export function normalizationOf(spec: DataSpec): Normalization | null {
 }
 
 /** A number or a fraction. */
-function numberOption(spec: DataSpec, key: string, fallback: number): number {
+function fractionOption(spec: DataSpec, key: string, fallback: number): number {
   const text = spec.options.get(key);
   if (text === undefined) return fallback;
   const number = /^-?[\d.]+(?:e-?\d+)?$/i;

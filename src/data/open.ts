@@ -1,4 +1,5 @@
 /** Opens a data spec: the dataset it names, or the request for generated inputs. */
+import { ARRANGE_KEYS, arrange } from './arrange.ts';
 import type { Dataset } from './dataset.ts';
 import { sources } from './sources/table.ts';
 import { type DataSpec, type KindInfo, parseSpec } from './spec.ts';
@@ -11,7 +12,10 @@ export const syntheticKind: KindInfo = {
   needsPath: false,
 };
 
-export const dataKinds: readonly KindInfo[] = [...sources, syntheticKind];
+export const dataKinds: readonly KindInfo[] = [
+  ...sources.map((source) => ({ ...source, keys: { ...source.keys, ...ARRANGE_KEYS } })),
+  syntheticKind,
+];
 
 /** The parsed spec; LlmcError DATA for unknown kinds and options. */
 export function parseDataSpec(text: string): DataSpec {
@@ -21,5 +25,5 @@ export function parseDataSpec(text: string): DataSpec {
 /** The dataset a spec names; null for `synthetic`. */
 export async function openDataset(spec: DataSpec): Promise<Dataset | null> {
   const source = sources.find((candidate) => candidate.kind === spec.kind);
-  return source === undefined ? null : source.open(spec);
+  return source === undefined ? null : arrange(await source.open(spec), spec);
 }

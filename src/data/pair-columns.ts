@@ -74,7 +74,7 @@ function plain(name: string): string {
 function suits(column: Column, input: ValueInfo): boolean {
   if (column.name === ONLY_INPUT) return true;
   if (isText(column.dtype) !== isText(input.dtype)) return false;
-  if (isFloat(column.dtype) && !isFloat(input.dtype)) return false;
+  if (isFloat(column.dtype) && !isFloat(input.dtype) && !column.untyped) return false;
   return fitShape(column, input.dims) !== null || isOneRow(column.dims, input.dims);
 }
 
@@ -100,7 +100,12 @@ export function fitPair({ input, column }: Pair, dataset: Dataset): ShapeFit {
   const fit = fitShape(column, input.dims);
   if (fit) return fit;
   const order = column.shared ? null : transposedFit(column.dims, input.dims);
-  const hint = order ? `transpose its axes to ${order.join(', ')}` : 'axis 0 of an array is the row';
+  const ragged = column.dims.some((dim, axis) => dim === null && typeof input.dims[axis] === 'number');
+  const hint = order
+    ? `transpose its axes to ${order.join(', ')}`
+    : ragged
+      ? 'rows of one size are needed: pad them, as padding=max does for text'
+      : 'axis 0 of an array is the row';
   throw new LlmcError(
     'DATA',
     `${dataset.name}: "${column.name || 'the array'}" has another shape than the model's input`,

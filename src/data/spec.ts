@@ -99,11 +99,20 @@ function decodeValue(value: string, text: string): string {
 
 /** A positive whole-number option, or undefined when it was not given. */
 export function positiveOption(spec: DataSpec, key: string): number | undefined {
+  return numberOption(spec, key, 1, 'a positive whole number');
+}
+
+/** A whole-number option from 0 on, or undefined when it was not given. */
+export function wholeOption(spec: DataSpec, key: string): number | undefined {
+  return numberOption(spec, key, 0, 'a whole number');
+}
+
+function numberOption(spec: DataSpec, key: string, least: number, what: string): number | undefined {
   const value = spec.options.get(key);
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (/^\d+$/.test(value) && Number.isSafeInteger(number) && number > 0) return number;
-  throw new LlmcError('DATA', `option ${key}=${value} in "${spec.text}" is not a positive whole number`, {
+  if (/^\d+$/.test(value) && Number.isSafeInteger(number) && number >= least) return number;
+  throw new LlmcError('DATA', `option ${key}=${value} in "${spec.text}" is not ${what}`, {
     hint: `for example ${key}=256`,
   });
 }

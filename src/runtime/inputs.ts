@@ -61,7 +61,7 @@ const BATCH_ELEMENTS = 1 << 18;
 
 function elementsPerRow({ columns }: Dataset): number {
   const own = columns.filter(({ shared }) => !shared);
-  return own.reduce((sum, { dims }) => sum + dims.slice(1).reduce((a, b) => a * b, 1), 1);
+  return own.reduce((sum, { dims }) => sum + dims.slice(1).reduce<number>((a, b) => a * (b ?? 1), 1), 1);
 }
 
 function fromDataset(given: Dataset, session: Session, options: InputOptions): ModelInputs {

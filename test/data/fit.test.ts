@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { arrange } from '../../src/data/arrange.ts';
+import { arrayTable } from '../../src/data/array-table.ts';
 import { asFloats, castTensor } from '../../src/data/cast.ts';
-import { columnDataset } from '../../src/data/columns.ts';
 import type { Batch } from '../../src/data/dataset.ts';
 import { fitDataset } from '../../src/data/fit.ts';
 import { type NpyArray, sliceRows } from '../../src/data/formats/npy-array.ts';
 import type { HostTensor } from '../../src/data/host-tensor.ts';
+import { parseDataSpec } from '../../src/data/open.ts';
 
 function column(name: string, tensor: HostTensor): NpyArray {
   const rows = async (start: number, end: number) => sliceRows(tensor, start, end);
@@ -16,9 +18,12 @@ const rows = (...data: number[]): HostTensor => ({
   data: Float64Array.from(data),
 });
 const dataset = (arrays: Record<string, HostTensor>) =>
-  columnDataset(
-    Object.entries(arrays).map(([name, tensor]) => column(name, tensor)),
-    { name: 'test data', labels: 'labels', limit: undefined },
+  arrange(
+    arrayTable(
+      Object.entries(arrays).map(([name, tensor]) => column(name, tensor)),
+      { name: 'test data', labels: 'labels' },
+    ),
+    parseDataSpec('test.npz'),
   );
 async function batches(arrays: Record<string, HostTensor>, size: number): Promise<Batch[]> {
   const list: Batch[] = [];

@@ -1,10 +1,12 @@
 /** Data that is nearly what the model wants is brought into line, with a note; everything else is refused with both sides named. */
 import { describe, expect, it } from 'vitest';
-import { columnDataset } from '../../src/data/columns.ts';
+import { arrange } from '../../src/data/arrange.ts';
+import { arrayTable } from '../../src/data/array-table.ts';
 import type { Batch } from '../../src/data/dataset.ts';
 import { type Fit, fitDataset } from '../../src/data/fit.ts';
 import { sliceRows } from '../../src/data/formats/npy-array.ts';
 import { allocate, elementCount, type HostTensor } from '../../src/data/host-tensor.ts';
+import { parseDataSpec } from '../../src/data/open.ts';
 import type { ValueInfo } from '../../src/data/value-info.ts';
 
 /** 0, 1, 2, ... */
@@ -22,7 +24,7 @@ function dataset(arrays: Readonly<Record<string, HostTensor>>) {
     all: async () => tensor,
     rows: async (start: number, end: number) => sliceRows(tensor, start, end),
   }));
-  return columnDataset(columns, { name: 'test.npz', labels: 'labels', limit: undefined });
+  return arrange(arrayTable(columns, { name: 'test.npz', labels: 'labels' }), parseDataSpec('test.npz'));
 }
 
 function input(name: string, dtype: string, ...dims: (number | string | null)[]): ValueInfo {
@@ -153,7 +155,7 @@ describe('what does not fit', () => {
     const fit = fitDataset(dataset({ x }), [input('x', 'float32', 'n', 3)], 2);
     await expect(firstFeeds(fit)).rejects.toMatchObject({
       code: 'DATA',
-      message: `the data for the input "x" holds ${what}`,
+      message: `test.npz, row 1: the data for the input "x" holds ${what}`,
     });
   });
 

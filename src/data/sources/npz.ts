@@ -1,24 +1,24 @@
 /** `npz:eval.npz?labels=y&limit=512`: numpy archives, one array per graph input. */
 import { basename } from 'node:path';
 import { LlmcError } from '../../errors.ts';
-import { columnDataset } from '../columns.ts';
-import type { Dataset } from '../dataset.ts';
+import { arrayTable } from '../array-table.ts';
 import { readRange } from '../file-range.ts';
 import { NPY_HEADER_LIMIT } from '../formats/npy.ts';
 import { type NpyArray, npyArray, type RangeSource } from '../formats/npy-array.ts';
 import { openZip, readEntry, readEntryStart, type ZipEntry } from '../formats/zip.ts';
-import { type DataSpec, positiveOption } from '../spec.ts';
+import type { RowTable } from '../row-table.ts';
+import type { DataSpec } from '../spec.ts';
 import type { Source } from './source.ts';
 
 export const npz: Source = {
   kind: 'npz',
   extensions: ['.npz'],
-  keys: { labels: 'name of the array with the labels, default labels', limit: 'use only the first rows' },
+  keys: { labels: 'name of the array with the labels, default labels' },
   needsPath: true,
   open: openNpz,
 };
 
-async function openNpz(spec: DataSpec): Promise<Dataset> {
+async function openNpz(spec: DataSpec): Promise<RowTable> {
   const entries = await openZip(spec.path);
   const arrays: NpyArray[] = [];
   for (const entry of entries) {
@@ -38,11 +38,7 @@ async function openNpz(spec: DataSpec): Promise<Dataset> {
       hint: `arrays: ${names.join(', ')}`,
     });
   }
-  return columnDataset(arrays, {
-    name: basename(spec.path),
-    labels: labels ?? 'labels',
-    limit: positiveOption(spec, 'limit'),
-  });
+  return arrayTable(arrays, { name: basename(spec.path), labels: labels ?? 'labels' });
 }
 
 function entrySource(path: string, entry: ZipEntry): RangeSource {

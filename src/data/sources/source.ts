@@ -1,10 +1,12 @@
 /** What a kind of data is: its spec options and how to open it. */
-import type { Dataset } from '../dataset.ts';
+import type { RowTable } from '../row-table.ts';
 import type { DataSpec, KindInfo } from '../spec.ts';
 
 export interface Source extends KindInfo {
-  /** LlmcError FILE_NOT_FOUND or DATA when it cannot be read. */
-  open(spec: DataSpec): Promise<Dataset>;
+  /** Reading rows takes so much work that a thread should do it while a model runs. */
+  readonly costly?: true;
+  /** Options that all kinds have (../arrange.ts) are not its business. LlmcError FILE_NOT_FOUND or DATA. */
+  open(spec: DataSpec): Promise<RowTable>;
 }
 
 /** Column name of data that feeds whatever single input the model has. */
