@@ -19,6 +19,14 @@ export function halfRefusal(node: Node, opset: number, dtype: HalfType): string 
     : `${node.opType} takes ${dtype} from opset ${since} on, the model has ${opset}`;
 }
 
+/** Why a node is left in float32 although its types admit halves; null when nothing is in the way. */
+export function float32Reason(node: Node): string | null {
+  if (node.int('training_mode') !== 0) return 'averages statistics, whose small steps half precision loses';
+  if (node.domain === 'ai.onnx.ml') return 'its parameters are float32 attributes';
+  const fact = specOf(node)?.float32Only;
+  return (typeof fact === 'function' ? fact(node) : fact) ?? null;
+}
+
 /** True when onnxruntime's CPU provider can run the node on bfloat16 data; float16 it can always, by inserting casts. */
 export function runsBfloat16OnCpu(node: Node): boolean {
   return specOf(node)?.cpuBfloat16 === true;

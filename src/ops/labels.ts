@@ -1,6 +1,7 @@
 /** Helpers for signatures that depend on rank, attributes and constant inputs. */
 import type { Node } from '../ir/node.ts';
 import type { Tensor } from '../ir/tensor.ts';
+import { constantOf, isConstantNode } from './nodes.ts';
 
 /** Labels for the axes of a tensor: a, b, ... z, a1, b1, ...; who needs more than a few is a damaged file. */
 export function labels(rank: number): string[] {
@@ -30,11 +31,10 @@ export function rankOf(node: Node, input: number): number | null {
 export function constantInts(node: Node, input: number): readonly number[] | null {
   const value = node.input(input);
   if (!value) return null;
-  if (value.tensor) return numbers(value.tensor);
-  const producer = value.producer;
-  if (producer?.opType !== 'Constant') return null;
-  const attribute = producer.attributes.get('value');
-  if (attribute?.kind === 'tensor') return numbers(attribute.value);
+  const tensor = constantOf(value);
+  if (tensor) return numbers(tensor);
+  const { producer } = value;
+  if (!producer || !isConstantNode(producer)) return null;
   const single = producer.attributes.get('value_int');
   return single?.kind === 'int' ? [Number(single.value)] : producer.ints('value_ints');
 }

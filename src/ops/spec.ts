@@ -102,6 +102,10 @@ export interface OpSpec {
   readonly float16?: number | null;
   /** As `float16`. Default 13 in ai.onnx and 1 elsewhere, null where `float16` is. */
   readonly bfloat16?: number | null;
+  /** Why it is left in float32 although its types admit halves: what onnxruntime's kernels or the arithmetic lack. */
+  readonly float32Only?: string | ((node: Node) => string | null);
+  /** True when its result repeats: a large angle rounded to eleven bits gives another result altogether. */
+  readonly periodic?: true;
   /** True when onnxruntime's CPU kernels take bfloat16; unlike for float16, it inserts no casts for it. */
   readonly cpuBfloat16?: true;
   /** True when equal inputs may give different outputs. */

@@ -1,5 +1,6 @@
 /** Constant nodes become initializers of their graph: weights are where every other pass looks for them. */
 import { allGraphs } from '../ir/walk.ts';
+import { isConstantNode } from '../ops/nodes.ts';
 import { tensorOf } from './constant-node.ts';
 import { becomeConstant, unlistConstants } from './constants.ts';
 import type { Pass } from './pass.ts';
@@ -10,7 +11,7 @@ export const liftConstants: Pass = {
   run(model, { changed, kept }) {
     for (const graph of allGraphs(model, { functions: false })) {
       for (const node of graph) {
-        if (node.opType !== 'Constant') continue;
+        if (!isConstantNode(node)) continue;
         const value = node.output();
         const tensor = value ? tensorOf(node) : null;
         if (!value || !tensor) {

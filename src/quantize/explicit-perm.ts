@@ -3,14 +3,15 @@ import { ints } from '../ir/attribute.ts';
 import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
 import { allNodes } from '../ir/walk.ts';
+import { isDequantizer, transposedAxes } from '../ops/nodes.ts';
 
 /** Writes the order that a Transpose without `perm` has anyway: all axes reversed. */
 export function nameTransposedAxes(model: Model): void {
   for (const node of allNodes(model, { functions: false })) {
-    if (node.opType !== 'Transpose' || node.attributes.has('perm')) continue;
+    if (node.attributes.has('perm')) continue;
     const rank = rankOf(node);
-    if (rank !== null)
-      node.attributes.set('perm', ints(Array.from({ length: rank }, (_, at) => rank - 1 - at)));
+    const axes = rank === null ? null : transposedAxes(node, rank);
+    if (axes) node.attributes.set('perm', ints(axes));
   }
 }
 
@@ -18,6 +19,6 @@ export function nameTransposedAxes(model: Model): void {
 function rankOf(node: Node): number | null {
   const operand = node.input(0);
   const source = operand?.producer;
-  if (source?.opType !== 'DequantizeLinear') return null;
+  if (!source || !isDequantizer(source)) return null;
   return source.input(0)?.rank ?? operand?.rank ?? null;
 }

@@ -8,9 +8,9 @@ import type { Node } from '../ir/node.ts';
 import { Tensor } from '../ir/tensor.ts';
 import type { Value } from '../ir/value.ts';
 import { allGraphs } from '../ir/walk.ts';
+import { castTarget } from '../ops/nodes.ts';
 import { WORTHWHILE } from './schemes/scheme.ts';
 
-const CAST = 'Cast';
 const STORED: ReadonlySet<string> = new Set(['bfloat16', 'float16', 'float64']);
 
 interface Expanded {
@@ -47,9 +47,16 @@ export function expandStoredHalves(model: Model): () => void {
 function expand(node: Node): Expanded | null {
   const [stored, floats] = [node.input(0), node.output()];
   const { name, attributes, graph } = node;
-  if (node.opType !== CAST || !graph || !floats || !stored?.tensor || floats.isGraphOutput) return null;
+  if (
+    castTarget(node) !== DTYPES.float32.code ||
+    !graph ||
+    !floats ||
+    !stored?.tensor ||
+    floats.isGraphOutput
+  )
+    return null;
   const { dtype, dims, size } = stored.tensor;
-  if (size < WORTHWHILE || !STORED.has(dtype) || node.int('to') !== DTYPES.float32.code) return null;
+  if (size < WORTHWHILE || !STORED.has(dtype)) return null;
   graph.remove(node);
   const { tensor: halves } = stored;
   const source = computedBytes(byteLengthOf('float32', size), () => bytesOf(floatsOf(halves)));
@@ -70,5 +77,5 @@ function putBack({ stored, floats, tensor, name, attributes }: Expanded): void {
   }
   graph.initializers.delete(floats);
   floats.tensor = null;
-  graph.prepend({ op: CAST, name, inputs: [stored], outputs: [floats], attributes });
+  graph.prepend({ op: 'Cast', name, inputs: [stored], outputs: [floats], attributes });
 }

@@ -3,9 +3,8 @@ import type { Model } from '../ir/model.ts';
 import type { Use, Value } from '../ir/value.ts';
 import { allGraphs } from '../ir/walk.ts';
 import { channelAxis } from '../ops/contraction.ts';
+import { transposedAxes } from '../ops/nodes.ts';
 import { specOf } from '../ops/table.ts';
-
-const TRANSPOSE = 'Transpose';
 
 /**
  * Constants that more than one node reads, with the axis of their scales: the one all users agree on, null (one scale
@@ -26,10 +25,10 @@ export function tiedAxes(model: Model): ReadonlyMap<Value, number | null> {
 /** The axes a use would like to have scales for; a transposed matrix asks those who read it. */
 function wantedAxes({ node, index }: Use): (number | null)[] {
   const rank = node.input(index)?.rank;
-  if (node.opType === TRANSPOSE && rank === 2) {
-    const perm = node.ints('perm') ?? [1, 0];
+  const from = rank === 2 ? transposedAxes(node, rank) : null;
+  if (from) {
     const readers = node.output()?.uses.flatMap(wantedAxes) ?? [];
-    return readers.map((axis) => (axis === null ? null : (perm[axis] ?? null)));
+    return readers.map((axis) => (axis === null ? null : (from[axis] ?? null)));
   }
   const role = specOf(node)?.quant;
   if (role?.kind === 'lookup') return [rank === 2 && node.int('axis') === 0 ? 0 : null];

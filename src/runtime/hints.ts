@@ -2,8 +2,8 @@
 import type { InputHints } from '../data/synthetic.ts';
 import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
-import type { Tensor } from '../ir/tensor.ts';
 import type { Use, Value } from '../ir/value.ts';
+import { castTarget, constantOf } from '../ops/nodes.ts';
 import type { OpSpec } from '../ops/spec.ts';
 
 /** Facts about an operator by `Node.opType`; undefined for unknown ones. */
@@ -48,7 +48,7 @@ function follow({ node, index }: Use, specOf: SpecOf, found: Trace): Value[] {
   const role = specOf(node.opType)?.quant;
   if (role?.kind === 'lookup' && role.indices === index) found.rows.push(...tableRows(node, role.weights));
   if (node.op === 'Equal') found.compared.push(...scalarOf(node.input(1 - index)));
-  const moves = index === 0 && (role?.kind === 'passthrough' || node.op === 'Cast');
+  const moves = index === 0 && (role?.kind === 'passthrough' || castTarget(node) !== null);
   return moves ? node.outputs.filter((output) => output !== null) : [];
 }
 
@@ -68,10 +68,4 @@ function tableRows(node: Node, weights: readonly number[]): number[] {
 
 function dimsOf(value: Value | null): readonly (number | string | null)[] | null {
   return value === null ? null : (constantOf(value)?.dims ?? value.type?.shape ?? null);
-}
-
-/** The tensor behind a value: an initializer, or what a Constant node holds. */
-function constantOf(value: Value): Tensor | null {
-  const attribute = value.producer?.attributes.get('value');
-  return value.tensor ?? (attribute?.kind === 'tensor' ? attribute.value : null);
 }

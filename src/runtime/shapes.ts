@@ -7,8 +7,9 @@ import type { Graph } from '../ir/graph.ts';
 import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
 import type { Shape, Value } from '../ir/value.ts';
+import { heldBy } from '../ops/nodes.ts';
 import { openSession } from './session.ts';
-import { CONSTANT, skeletonOf } from './skeleton.ts';
+import { skeletonOf } from './skeleton.ts';
 
 /** Graphs onnxruntime could not type, with its reason; their values keep the file's hints. */
 export type Untyped = readonly { readonly graph: string; readonly reason: string }[];
@@ -48,10 +49,9 @@ async function inferGraph(
 /** Large constants are inputs of the skeleton, so their types come from the tensors themselves. */
 function typeConstants(graph: Graph): void {
   for (const node of graph) {
-    const value = node.opType === CONSTANT ? node.attributes.get('value') : null;
+    const tensor = heldBy(node);
     const output = node.output();
-    if (output && value?.kind === 'tensor')
-      output.type = { dtype: value.value.dtype, shape: value.value.dims };
+    if (output && tensor) output.type = { dtype: tensor.dtype, shape: tensor.dims };
   }
 }
 

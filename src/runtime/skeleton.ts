@@ -11,6 +11,7 @@ import type { ModelProto, TensorProto, ValueInfoProto } from '../onnx/proto.ts';
 import { modelTable } from '../onnx/schema.ts';
 import { graphToProto, shellToProto, typeToProto } from '../onnx/to-proto.ts';
 import { joinParts } from '../onnx/write.ts';
+import { heldBy } from '../ops/nodes.ts';
 
 /** Constants up to this size stay: shapes, axes and scales decide shapes, weights do not. */
 const KEPT_BYTES = 2048;
@@ -81,22 +82,16 @@ export function skeletonOf(
   return joinParts(encode(modelTable, whole));
 }
 
-/** Other operators have an attribute of that name too: ConstantOfShape's value is a scalar. */
-export const CONSTANT = 'Constant';
-
 /** The outputs of a node by name; a large Constant node computes nothing and is fed instead. */
 function computedNames(node: Node, pieces: Pieces): string[] {
-  const constant = node.opType === CONSTANT ? largeConstant(node.attributes.get('value')) : null;
+  const constant = largeConstant(node);
   if (constant) for (const value of node.outputs) if (value) pieces.feed(value.name, typeOf(constant));
   return constant ? [] : node.outputs.flatMap((value) => (value ? [value.name] : []));
 }
 
-function largeConstant(
-  attribute: { readonly kind: string; readonly value: unknown } | undefined,
-): Tensor | null {
-  if (attribute?.kind !== 'tensor') return null;
-  const tensor = attribute.value as Tensor;
-  return tensor.byteLength > KEPT_BYTES && !tensor.strings ? tensor : null;
+function largeConstant(node: Node): Tensor | null {
+  const tensor = heldBy(node);
+  return tensor && tensor.byteLength > KEPT_BYTES && !tensor.strings ? tensor : null;
 }
 
 function bind(shape: Shape | null, sizes: Readonly<Record<string, number>>): Shape | null {

@@ -5,6 +5,7 @@ import type { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
 import { allGraphs, topologicalOrder } from '../../ir/walk.ts';
 import { fromShape } from '../../ops/from-shape.ts';
+import { constantOf } from '../../ops/nodes.ts';
 import { outputShape } from '../../ops/output-shape.ts';
 import { specOf } from '../../ops/table.ts';
 import { evaluate } from '../../passes/evaluate.ts';
@@ -109,8 +110,6 @@ function following(nodes: readonly Node[], known: ReadonlyMap<Value, Tensor>): N
 
 /** The value of a small initializer or Constant node. */
 function smallConstant(value: Value): Tensor | null {
-  const attribute =
-    value.producer?.opType === 'Constant' ? value.producer.attributes.get('value') : undefined;
-  const tensor = value.tensor ?? (attribute?.kind === 'tensor' ? attribute.value : null);
+  const tensor = constantOf(value);
   return tensor && tensor.byteLength <= SHAPE_BYTES ? tensor : null;
 }

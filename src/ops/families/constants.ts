@@ -1,9 +1,16 @@
 /** Operators that make tensors out of attributes, shapes and ranges. */
+import { generatedFloats } from '../generated-floats.ts';
 import type { OpSpec } from '../spec.ts';
 
 export const constants: readonly OpSpec[] = [
   // A weight may hide here; llmc lifts it into an initializer before it does anything else.
-  { type: 'Constant', quant: { kind: 'passthrough' }, types: '-> @value' },
+  {
+    type: 'Constant',
+    quant: { kind: 'passthrough' },
+    types: '-> @value',
+    // One that could not be lifted.
+    float32Only: 'a constant without a plain tensor form',
+  },
   {
     type: 'ConstantOfShape',
     quant: { kind: 'exact' },
@@ -11,7 +18,14 @@ export const constants: readonly OpSpec[] = [
     bfloat16: 20,
     cpuBfloat16: true,
   },
-  { type: 'EyeLike', shapeOnly: true, quant: { kind: 'exact' }, types: 'T -> @dtype', bfloat16: 22 },
+  {
+    type: 'EyeLike',
+    shapeOnly: true,
+    quant: { kind: 'exact' },
+    types: 'T -> @dtype',
+    bfloat16: 22,
+    float32Only: generatedFloats,
+  },
   { type: 'Range', quant: { kind: 'exact' }, types: 'T, T, T -> T', float16: 27, bfloat16: 27 },
   { type: 'com.microsoft.Range', quant: { kind: 'exact' }, types: 'T, T, T? -> T', float16: null },
   { type: 'Shape', shapeOnly: true, quant: { kind: 'exact' }, types: 'T -> int64', cpuBfloat16: true },

@@ -8,11 +8,18 @@ const FLOAT = {
 } as const;
 
 export const elementwise: readonly OpSpec[] = [
-  ...defineOps(['Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cos', 'Cosh', 'Sin', 'Sinh', 'Tan'], {
+  ...defineOps(['Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cosh', 'Sinh'], {
     axes: SAME,
     quant: FLOAT,
     types: 'T -> T',
     bfloat16: 22,
+  }),
+  ...defineOps(['Cos', 'Sin', 'Tan'], {
+    axes: SAME,
+    quant: FLOAT,
+    types: 'T -> T',
+    bfloat16: 22,
+    periodic: true,
   }),
   ...defineOps(['Erf', 'Exp', 'Log', 'Reciprocal', 'Sqrt'], { axes: SAME, quant: FLOAT, types: 'T -> T' }),
   ...defineOps(['Abs', 'Neg'], {

@@ -13,6 +13,13 @@ function gather(node: Node): string | null {
   return `X[${table.join(' ')}], I[*i] -> Y[${result.join(' ')}]`;
 }
 
+/** onnxruntime's half kernels overwrite, but refuse to add or multiply when they are run. */
+function reducing(node: Node): string | null {
+  return node.text('reduction', 'none') === 'none'
+    ? null
+    : 'onnxruntime reduces while scattering in float32 only';
+}
+
 export const indexing: readonly OpSpec[] = [
   {
     type: 'Gather',
@@ -49,6 +56,7 @@ export const indexing: readonly OpSpec[] = [
     quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
     types: 'T, int32|int64, T -> T',
     cpuBfloat16: true,
+    float32Only: reducing,
   },
   {
     type: 'ScatterND',
@@ -56,6 +64,7 @@ export const indexing: readonly OpSpec[] = [
     quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
     types: 'T, int64, T -> T',
     cpuBfloat16: true,
+    float32Only: reducing,
   },
   {
     type: 'TensorScatter',

@@ -29,7 +29,13 @@ export const identity: readonly OpSpec[] = [
     quant: { kind: 'float-only', reason: 'changes the element type itself' },
     types: 'T1, T2 -> T2',
   },
-  { type: 'BitCast', quant: { kind: 'exact' }, types: 'T -> @to', cpuBfloat16: true },
+  {
+    type: 'BitCast',
+    quant: { kind: 'exact' },
+    types: 'T -> @to',
+    cpuBfloat16: true,
+    float32Only: 'works on the bits of float32',
+  },
   {
     type: 'Dropout',
     axes: dropout,

@@ -87,5 +87,12 @@ export const normalization: readonly OpSpec[] = [
   },
   { type: 'LRN', axes: 'X[n !c *s] -> Y[n !c *s]', quant: NORM, types: 'T -> T' },
   { type: 'LpNormalization', axes: 'X[!*s] -> Y[!*s]', quant: NORM, types: 'T -> T', bfloat16: 22 },
-  { type: 'MeanVarianceNormalization', axes: 'X[!*s] -> Y[!*s]', quant: NORM, types: 'T -> T' },
+  // A function in onnxruntime, with a float32 epsilon in its body.
+  {
+    type: 'MeanVarianceNormalization',
+    axes: 'X[!*s] -> Y[!*s]',
+    quant: NORM,
+    types: 'T -> T',
+    float32Only: 'onnxruntime computes it in float32 only',
+  },
 ];

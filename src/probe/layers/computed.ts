@@ -4,8 +4,8 @@ import type { Graph } from '../../ir/graph.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
+import { isConstantNode } from '../../ops/nodes.ts';
 import { bodiesOf } from '../../ops/table.ts';
-import { CONSTANT } from '../../runtime/skeleton.ts';
 
 export interface ComputedValue {
   /** The value's name, with the nodes and branches around it in front. */
@@ -36,7 +36,7 @@ interface Scope {
 
 function collect(graph: Graph, scope: Scope, found: ComputedValue[]): void {
   for (const node of graph) {
-    if (node.opType === CONSTANT) continue;
+    if (isConstantNode(node)) continue;
     const facts = bodiesOf(node, scope.opset);
     // Of other bodies nothing can be shown.
     for (const [index, body] of facts ? node.subgraphs.entries() : []) {

@@ -2,7 +2,7 @@
 import { isFloat } from '../../ir/dtype.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
-import { CONSTANT } from '../../runtime/skeleton.ts';
+import { isConstantNode } from '../../ops/nodes.ts';
 import type { Pair } from './match.ts';
 
 /** The pairs whose nodes differ in operator, element type, constants, or in what is between them and their inputs. */
@@ -14,7 +14,7 @@ export function touchedPairs(pairs: readonly Pair[], signal: AbortSignal): Reado
     if (ours.producer && theirs.producer) {
       // Shapes, indices and constant nodes are not compared.
       if (ours.dtype === null || !isFloat(ours.dtype)) return ours.dtype !== theirs.dtype;
-      if (ours.producer.opType === CONSTANT) return theirs.producer.opType !== CONSTANT;
+      if (isConstantNode(ours.producer)) return !isConstantNode(theirs.producer);
       return partner.get(ours) !== theirs;
     }
     return Boolean(ours.producer ?? ours.tensor) !== Boolean(theirs.producer ?? theirs.tensor);

@@ -26,8 +26,3 @@ export function restateType(node: Node, { stated }: HalfFact, constants: HalfCon
 function zero({ dtype }: HalfConstants): Attribute {
   return tensorAttribute(Tensor.of(dtype, [1], new Uint16Array(1)));
 }
-
-/** The type a Cast gives; null for other nodes. */
-export function castTarget(node: Node): number | null {
-  return node.opType === 'Cast' ? node.int('to') : null;
-}

@@ -6,6 +6,7 @@ import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
+import { isConstantNode } from '../../ops/nodes.ts';
 import { bodiesOf } from '../../ops/table.ts';
 import { unlistConstants } from '../../passes/constants.ts';
 import { isFloat32 } from './values.ts';
@@ -69,7 +70,7 @@ class Prober {
       }
     for (const [index, node] of typed.nodes.entries()) {
       const twin = copies[index];
-      if (!twin || node.opType === 'Constant') continue;
+      if (!twin || isConstantNode(node)) continue;
       for (const [place, value] of node.outputs.entries()) {
         const made = twin.output(place);
         if (isFloat32(value) && made) found.push(this.#value(value, made, twin));

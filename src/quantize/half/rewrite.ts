@@ -1,10 +1,11 @@
 /** Carries out a plan: constants and values change their type, casts appear where two types meet. */
 import { DTYPES } from '../../ir/dtype.ts';
 import type { Use, Value } from '../../ir/value.ts';
+import { castTarget } from '../../ops/nodes.ts';
 import { unlistConstants } from '../../passes/constants.ts';
 import { bypass } from '../../passes/rewire.ts';
 import type { Outcome } from '../outcome.ts';
-import { castTarget, restateType } from './attributes.ts';
+import { restateType } from './attributes.ts';
 import { Casts } from './casts.ts';
 import type { HalfConstants } from './constants.ts';
 import type { Form, HalfPlan } from './plan.ts';

@@ -2,6 +2,7 @@
 import type { Model } from '../../ir/model.ts';
 import type { Use, Value } from '../../ir/value.ts';
 import { contractionAxes } from '../../ops/contraction.ts';
+import { transposedAxes } from '../../ops/nodes.ts';
 import { specOf } from '../../ops/table.ts';
 
 export interface MatrixUses {
@@ -12,8 +13,6 @@ export interface MatrixUses {
   /** True when something else reads it: a look-up, an operator in a body, a transposed product. */
   readonly others: boolean;
 }
-
-const TRANSPOSE = 'Transpose';
 
 /** The uses of every constant matrix of the main graph, by name. Types must be known; ask before anything is rewritten. */
 export function usesOfMatrices(model: Model): ReadonlyMap<string, MatrixUses> {
@@ -46,12 +45,12 @@ interface Product {
 /** The products a use is part of, through a Transpose; null for any other use. */
 function productsOf({ node, index }: Use, model: Model): (Product | null)[] {
   if (node.graph !== model.graph) return [null];
-  if (node.opType === TRANSPOSE) {
+  const from = transposedAxes(node, 2);
+  if (from) {
     const output = node.output();
-    const perm = node.ints('perm') ?? [1, 0];
     const inner =
       output && !output.isGraphOutput ? output.uses.flatMap((use) => productsOf(use, model)) : [null];
-    return inner.map((product) => product && { ...product, axis: perm[product.axis] ?? product.axis });
+    return inner.map((product) => product && { ...product, axis: from[product.axis] ?? product.axis });
   }
   const role = specOf(node)?.quant;
   const input = node.input(0);

@@ -2,6 +2,7 @@
 import type { Node } from '../../ir/node.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
+import { isDequantizer, isQuantizer } from '../../ops/nodes.ts';
 
 /** Integers with what turns them into real numbers. */
 export interface Codes {
@@ -17,7 +18,7 @@ export interface Codes {
 /** The integers a float value is made from; null for floats. */
 export function codesBehind(value: Value | null): Codes | null {
   const node = value?.producer;
-  if (node?.op !== 'DequantizeLinear' || node.domain !== '' || node.attributes.has('block_size')) return null;
+  if (!node || !isDequantizer(node) || node.domain !== '' || node.attributes.has('block_size')) return null;
   return codesOf(node, node.input(0));
 }
 
@@ -26,8 +27,8 @@ export function quantizerOf(value: Value | null): Node | null {
   const [use, ...others] = value?.uses ?? [];
   if (!value || !use || others.length > 0 || value.isGraphOutput) return null;
   const { node, index } = use;
-  const isQuantizer = node.op === 'QuantizeLinear' && node.domain === '' && index === 0;
-  return isQuantizer && node.graph === value.producer?.graph ? node : null;
+  const quantizes = isQuantizer(node) && node.domain === '' && index === 0;
+  return quantizes && node.graph === value.producer?.graph ? node : null;
 }
 
 /** The integers a float value is turned into, when nobody reads the floats; null otherwise. */

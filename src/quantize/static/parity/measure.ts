@@ -4,6 +4,7 @@ import { floatsOf } from '../../../ir/floats.ts';
 import type { Model } from '../../../ir/model.ts';
 import type { Value } from '../../../ir/value.ts';
 import { rangeOf } from '../../../numeric/range.ts';
+import { isConstantNode } from '../../../ops/nodes.ts';
 import { tensorOf } from '../../../passes/constant-node.ts';
 import { meanRangeProbe } from '../../../probe/mean-range.ts';
 import { observe } from '../../../probe/observe.ts';
@@ -49,6 +50,6 @@ export async function measureRanges(
 
 /** Constants written as nodes are activations to the tools. */
 function constantRange({ producer }: Value): ValueRange | null {
-  const tensor = producer?.op === 'Constant' ? tensorOf(producer) : null;
+  const tensor = producer && isConstantNode(producer) ? tensorOf(producer) : null;
   return tensor?.dtype === 'float32' ? rangeOf(floatsOf(tensor)) : null;
 }

@@ -1,7 +1,6 @@
 /** Which tensors of a node onnxruntime's static quantizer (QDQ) quantizes, operator by operator. */
 import type { Node } from '../../../ir/node.ts';
-import type { Tensor } from '../../../ir/tensor.ts';
-import type { Value } from '../../../ir/value.ts';
+import { constantOf } from '../../../ops/nodes.ts';
 import { isFloat, type Marks } from './marks.ts';
 
 export type Rule = (marks: Marks, node: Node) => void;
@@ -89,13 +88,8 @@ function fillOf({ options }: Marks, node: Node): number | null {
   if (options.opset < 11) return node.float('value', 0);
   const value = node.input(2);
   if (!value) return 0;
-  const tensor = value.tensor ?? constantOf(value);
+  const tensor = constantOf(value);
   return tensor?.dtype === 'float32' && tensor.size === 1 ? Number(tensor.array()[0]) : null;
-}
-
-function constantOf({ producer }: Value): Tensor | null {
-  const attribute = producer?.op === 'Constant' ? producer.attributes.get('value') : undefined;
-  return attribute?.kind === 'tensor' ? attribute.value : null;
 }
 
 /** By operator, whatever its domain. What is not here stays float. */
