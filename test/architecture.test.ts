@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { operators } from '../src/ops/table.ts';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -38,6 +39,25 @@ const HOMES: Readonly<Record<string, string>> = {
   sharp: 'data',
 };
 
+/** Where operators may be asked for by name, and why; everywhere else facts of src/ops are asked. */
+const NAMED: Readonly<Record<string, string>> = {
+  'compare/suggest.ts': 'advice about the operators that llmc itself writes',
+  'ops/': 'the facts themselves',
+  'passes/': 'the patterns that are replaced',
+  'probe/nodes.ts': 'one function writes two operators',
+  'quantize/auto.ts': 'candidates, as on the command line',
+  'quantize/dynamic/': 'rewriters of one operator each',
+  'quantize/schemes/': 'which rewriter is for which operator',
+  'quantize/static/parity/': 'the rules of another tool',
+  'quantize/static/qoperator-layouts.ts': 'the inputs of operators that are written',
+  'quantize/static/qoperator-move.ts': 'from which version on integers are taken',
+  'quantize/transforms/bias.ts': 'a pattern: the sum behind a product',
+  'quantize/transforms/moments.ts': 'a pattern: the norm whose statistics are known',
+  'runtime/hints.ts': 'a pattern: inputs that are compared with a constant',
+  'runtime/matrix-engine.ts': 'models of its own with one operator each',
+};
+const OPERATORS: ReadonlySet<string> = new Set(operators.map(({ type }) => type));
+
 interface SourceFile {
   /** Path under src with forward slashes. */
   readonly path: string;
@@ -59,6 +79,18 @@ const files: SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8'
 
 function withoutComments(text: string): string {
   return text.replace(/^\s*(?:\/\*\*?[\s\S]*?\*\/|\/\/.*|\*.*)$/gm, '');
+}
+
+/** Operators that a text names other than to write a node: `op('Add', ...)` and `op: 'Add'` write one. */
+function operatorsAsked(text: string): string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const quoted = [...code.matchAll(/'([\w.]+)'/g)].filter(({ index }) => {
+    const before = code.slice(Math.max(0, index - 200), index);
+    const compared = /(?:===|!==|case|\[|\bhas\(|\bincludes\()\s*$/.test(before);
+    return compared || !/\bop: $|\b(?:op|into|reduce)\([^;{}]*$/.test(before);
+  });
+  const keys = code.matchAll(/\b([A-Z]\w+): /g);
+  return [...quoted, ...keys].map((match) => match[1] ?? '').filter((name) => OPERATORS.has(name));
 }
 
 function folderOf(path: string): string {
@@ -136,6 +168,39 @@ describe('src', () => {
       .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
       .filter(({ lines }) => lines > 300);
     expect(long).toEqual([]);
+  });
+
+  it('asks for operators by name in few places, each for a reason', () => {
+    const wrong = files
+      .filter(({ path }) => !Object.keys(NAMED).some((room) => path.startsWith(room)))
+      .flatMap(({ path, text }) => operatorsAsked(text).map((name) => `${path}: ${name}`));
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no place for names of operators where none are', () => {
+    const idle = Object.keys(NAMED).filter((room) =>
+      files.every(({ path, text }) => !path.startsWith(room) || operatorsAsked(text).length === 0),
+    );
+    expect(idle).toEqual([]);
+  });
+
+  it('would notice an operator that is asked for', () => {
+    for (const text of [
+      "if (node.opType === 'Conv') return;",
+      "const SKIPPED = new Set(['Conv']);",
+      "const KIND = 'Conv';",
+      'const INPUTS = { Conv: 1 };',
+      "switch (node.op) { case 'Conv': return; }",
+      "builder.op(node.op === 'Conv' ? a : b, [value]);",
+    ])
+      expect(operatorsAsked(text), text).toEqual(['Conv']);
+    for (const text of [
+      "builder.op('Conv', [value])",
+      "emitter.into(\n 'Conv', [value])",
+      "{ op: 'Conv' }",
+      "// 'Conv'",
+    ])
+      expect(operatorsAsked(text), text).toEqual([]);
   });
 
   it('has no default exports', () => {

@@ -1,10 +1,10 @@
 /** Constants with several users: the axis that may have scales of its own, so that one set of codes serves them all. */
 import type { Model } from '../ir/model.ts';
-import type { Use, Value } from '../ir/value.ts';
+import type { Value } from '../ir/value.ts';
 import { allGraphs } from '../ir/walk.ts';
 import { channelAxis } from '../ops/contraction.ts';
-import { transposedAxes } from '../ops/nodes.ts';
 import { specOf } from '../ops/table.ts';
+import { type MatrixUse, usesThrough } from './constant-matrix.ts';
 
 /**
  * Constants that more than one node reads, with the axis of their scales: the one all users agree on, null (one scale
@@ -15,22 +15,18 @@ export function tiedAxes(model: Model): ReadonlyMap<Value, number | null> {
   for (const graph of allGraphs(model, { functions: false }))
     for (const value of graph.initializers) {
       if (!value.tensor || value.useCount < 2) continue;
-      const wanted = new Set(value.uses.flatMap(wantedAxes));
+      const wanted = new Set(usesThrough(value).flatMap(wantedAxes));
       const [axis = null] = wanted;
       tied.set(value, wanted.size === 1 ? axis : null);
     }
   return tied;
 }
 
-/** The axes a use would like to have scales for; a transposed matrix asks those who read it. */
-function wantedAxes({ node, index }: Use): (number | null)[] {
-  const rank = node.input(index)?.rank;
-  const from = rank === 2 ? transposedAxes(node, rank) : null;
-  if (from) {
-    const readers = node.output()?.uses.flatMap(wantedAxes) ?? [];
-    return readers.map((axis) => (axis === null ? null : (from[axis] ?? null)));
-  }
+/** The axes of the constant that a use would like to have scales for. */
+function wantedAxes({ node, index, transposed }: MatrixUse): (number | null)[] {
   const role = specOf(node)?.quant;
-  if (role?.kind === 'lookup') return [rank === 2 && node.int('axis') === 0 ? 0 : null];
-  return role?.kind === 'compute' && role.weights.includes(index) ? [channelAxis(node, index)] : [];
+  const own = (axis: number | null) => (axis === null || !transposed ? axis : 1 - axis);
+  if (role?.kind === 'lookup')
+    return [own(node.input(index)?.rank === 2 && node.int('axis') === 0 ? 0 : null)];
+  return role?.kind === 'compute' && role.weights.includes(index) ? [own(channelAxis(node, index))] : [];
 }

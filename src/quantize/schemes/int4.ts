@@ -9,7 +9,7 @@ import { runPasses } from '../../passes/pass.ts';
 import { removeDead } from '../../passes/remove-dead.ts';
 import { inferTypes } from '../../runtime/shapes.ts';
 import type { Context } from '../../step.ts';
-import { constantMatrix } from '../constant-matrix.ts';
+import { constantMatrix, type MatrixUse, usesThrough } from '../constant-matrix.ts';
 import { dropUnused } from '../emit.ts';
 import { gatherToNBits } from '../nbits/gather.ts';
 import { gemmToNBits, matMulToNBits } from '../nbits/matmul.ts';
@@ -41,22 +41,30 @@ function kernelRules(matrices: NBitsMatrices, options: SchemeOptions): Record<st
 function qdqRules(qdq: BlockedQdq, options: SchemeOptions): Record<string, Rule> {
   return {
     Gather: (node, bits) => tiedGather(node, qdq, bits, options),
-    Gemm: (node, bits) => qdq.replace(node, 1, node.int('transB') ? 1 : 0, bits),
-    MatMul: (node, bits) => blockedMatMul(node, qdq, bits),
+    Gemm: (node, bits) => blockedProduct(node, qdq, bits),
+    MatMul: (node, bits) => blockedProduct(node, qdq, bits),
   };
 }
 
 /** A product of two computed values has no weight to report on. */
 const COMPUTED = '';
 
-/** The constant of a MatMul, or the one in front of the Transpose that keeps it tied to other users. */
-function blockedMatMul(node: Node, qdq: BlockedQdq, bits: BlockBits): string | null {
+/** The axis of a product's second operand that is summed over; blocks run along it. */
+const SUMMED: Readonly<Record<string, (node: Node) => 0 | 1>> = {
+  Gemm: (node) => (node.int('transB') ? 1 : 0),
+  MatMul: () => 0,
+};
+
+/** The constant of a product, or the one in front of the Transpose that keeps it tied to other users. */
+function blockedProduct(node: Node, qdq: BlockedQdq, bits: BlockBits): string | null {
   const operand = node.input(1);
-  if (operand?.tensor) return qdq.replace(node, 1, 0, bits);
+  const axis = SUMMED[node.opType]?.(node) ?? 0;
+  if (operand?.tensor) return qdq.replace(node, 1, axis, bits);
   const matrix = operand && constantMatrix(operand);
   if (!matrix || !operand.producer)
     return node.input(0)?.tensor ? 'the constant is on the left; blocks run along the right' : COMPUTED;
-  return qdq.replace(operand.producer, 0, matrix.transposed ? 1 : 0, bits);
+  const swapped = axis === 0 ? 1 : 0;
+  return qdq.replace(operand.producer, 0, matrix.transposed ? swapped : axis, bits);
 }
 
 /**
@@ -65,19 +73,14 @@ function blockedMatMul(node: Node, qdq: BlockedQdq, bits: BlockBits): string | n
  */
 function tiedGather(node: Node, qdq: BlockedQdq, bits: BlockBits, options: SchemeOptions): string | null {
   const table = node.input(0);
-  const products = table && node.int('axis') === 0 ? productsOf(table) : [];
-  if (!products.some((product) => options.select(product) === null)) return COMPUTED;
+  const uses = table && node.int('axis') === 0 ? usesThrough(table) : [];
+  if (!uses.some((use) => multipliesRows(use) && options.select(use.node) === null)) return COMPUTED;
   return qdq.replace(node, 0, 1, bits);
 }
 
-/** Products that multiply by the rows of a table. */
-function productsOf(table: Value): Node[] {
-  return table.uses.flatMap(({ node, index }) => {
-    if (node.opType === 'Gemm') return index === 1 && node.int('transB') ? [node] : [];
-    const turned = node.opType === 'Transpose' ? node.output() : null;
-    const readers = turned && constantMatrix(turned)?.transposed ? turned.uses : [];
-    return readers.filter((use) => use.node.opType === 'MatMul' && use.index === 1).map((use) => use.node);
-  });
+/** Whether a use is a product that multiplies by the rows of a table. */
+function multipliesRows({ node, index, transposed }: MatrixUse): boolean {
+  return index === 1 && SUMMED[node.opType]?.(node) === (transposed ? 0 : 1);
 }
 
 /** A node that was rewritten, and the name of its weight. */

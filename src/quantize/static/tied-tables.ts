@@ -5,7 +5,7 @@ import { floatsOf } from '../../ir/floats.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { Tensor } from '../../ir/tensor.ts';
-import type { Value } from '../../ir/value.ts';
+import type { Use, Value } from '../../ir/value.ts';
 import { allGraphs } from '../../ir/walk.ts';
 import { specOf } from '../../ops/table.ts';
 import { constantMatrix } from '../constant-matrix.ts';
@@ -48,11 +48,13 @@ export function untieTables(model: Model, select: Selection): Tie[] {
 /** Whether a node does nothing but turn the table for products in its own graph. */
 function isTurn(node: Node, table: Value): boolean {
   const output = node.output();
-  if (node.opType !== 'Transpose' || !output || output.isGraphOutput || node.graph !== table.graph)
-    return false;
-  return (
-    constantMatrix(output)?.transposed === true && output.uses.every((use) => use.node.opType === 'MatMul')
-  );
+  if (!output || output.isGraphOutput || node.graph !== table.graph) return false;
+  return constantMatrix(output)?.transposed === true && output.uses.every(isFactor);
+}
+
+function isFactor({ node, index }: Use): boolean {
+  const role = specOf(node)?.quant;
+  return role?.kind === 'compute' && role.weights.includes(index);
 }
 
 function isLookUp(node: Node, index: number): boolean {
