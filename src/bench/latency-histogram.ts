@@ -4,14 +4,18 @@ import type { Histogram } from '../report/schema.ts';
 
 const MOST_BINS = 40;
 
+/** Runs further above the quartiles than this many times their distance are a disturbance (Tukey's far out is 3). */
+const FAR = 3;
+
 /**
- * Equal bins from the fastest run to the 99th percentile, about sqrt(n) of them; single slow runs beyond that would
- * squeeze everything else into one bin and are only counted.
+ * Equal bins from the fastest run to the 99th percentile or to the end of the bulk, whichever is lower; about sqrt(n)
+ * of them. What is slower would squeeze everything else into one bin and is only counted.
  * @param ascending milliseconds
  */
 export function latencyHistogram(ascending: Float64Array): Histogram {
   const low = ascending[0] as number;
-  const high = quantile(ascending, 0.99);
+  const [lower, upper] = [quantile(ascending, 0.25), quantile(ascending, 0.75)];
+  const high = Math.min(quantile(ascending, 0.99), upper + FAR * (upper - lower));
   const bins = high > low ? Math.max(1, Math.min(MOST_BINS, Math.ceil(Math.sqrt(ascending.length)))) : 1;
   const counts = new Array<number>(bins).fill(0);
   let above = 0;

@@ -6,7 +6,7 @@ export const commonOptions = {
   json: flag('--json', 'print one JSON document on stdout; everything else goes to stderr'),
   report: list(
     '--report <file>',
-    'write the report to a file, format by extension: .json .md .txt (repeatable)',
+    'write the report to a file, format by extension: .html .json .md .txt .xml (repeatable)',
     'file',
   ),
   require: list('--require <expression>', 'exit with 1 unless it holds, e.g. "size <= 25MB" (repeatable)'),

@@ -24,6 +24,8 @@ export interface CommandIo {
   readonly common: CommonOptions;
   /** For the report's `tool`. */
   readonly tool: Report['tool'];
+  /** The environment variables of the run. */
+  readonly env: Terminal['env'];
   /** Colours and width of stdout, for text of the command's own. */
   readonly view: TextView;
   /**
@@ -84,6 +86,7 @@ export async function runCommand(
     context,
     common,
     tool: { name: 'llmc', version: toolVersion() },
+    env: terminal.env,
     view,
     measures: (measurable) => {
       refuseUnmeasurable(requirements, measurable);

@@ -1,6 +1,9 @@
 /** The formats a report can be written in, by name and by file extension. */
 import { LlmcError } from '../errors.ts';
+import { renderGithub } from './github.ts';
+import { HTML_MARK, renderHtml } from './html/page.ts';
 import { renderJson } from './json.ts';
+import { JUNIT_MARK, renderJunit } from './junit.ts';
 import { MARKDOWN_MARK, renderMarkdown } from './markdown.ts';
 import { plainPalette } from './palette.ts';
 import type { Report } from './schema.ts';
@@ -29,6 +32,25 @@ export const reportFormats: readonly ReportFormat[] = [
     extensions: ['.md'],
     render: renderMarkdown,
     recognizes: (text) => text.startsWith(MARKDOWN_MARK),
+  },
+  {
+    name: 'html',
+    extensions: ['.html', '.htm'],
+    render: renderHtml,
+    recognizes: (text) => text.slice(0, 500).includes(HTML_MARK),
+  },
+  {
+    name: 'junit',
+    extensions: ['.xml'],
+    render: renderJunit,
+    recognizes: (text) => text.slice(0, 200).includes(JUNIT_MARK),
+  },
+  // Printed by a step of a workflow; nobody expects it behind a file extension.
+  {
+    name: 'github',
+    extensions: [],
+    render: renderGithub,
+    recognizes: (text) => /^::(error|warning|notice) title=llmc/.test(text),
   },
   { name: 'json', extensions: ['.json'], render: renderJson, recognizes: isReportJson },
 ];

@@ -3,6 +3,7 @@ import { groupModels } from './groups.ts';
 import { ALL_EQUAL, LAYER_HEADER, LAYERS_SHOWN, layerCells } from './layer-table.ts';
 import { shorten } from './layout.ts';
 import { codeSpan, collapsed, escapeMarkdown, markdownTable } from './markdown-text.ts';
+import { mermaidCharts } from './mermaid.ts';
 import { passLines } from './pass-lines.ts';
 import { rowsFor, sizeChange, speedChange } from './rows.ts';
 import type { ModelRecord, Report, Skipped, StepRecord } from './schema.ts';
@@ -43,6 +44,7 @@ export function renderMarkdown(report: Report): string {
       ROOM.warnings,
     ),
     ...requirementLines(report),
+    ...chartLines(report),
     ...layerLines(report),
     ...stepLines(report.steps),
     '',
@@ -112,6 +114,11 @@ function requirementLines(report: Report): string[] {
     return `${passed ? '✅' : '❌'} ${codeSpan(expression)}: ${escapeMarkdown(actual)}`;
   });
   return list(lines, ROOM.requirements);
+}
+
+function chartLines(report: Report): string[] {
+  const charts = mermaidCharts(report.models);
+  return charts.length > 0 ? collapsed('Charts', charts) : [];
 }
 
 /** The layers in the order asked for, with what to do about them. */

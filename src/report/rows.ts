@@ -84,9 +84,14 @@ export function speedChange(baseline: ModelRecord, { model, comparison }: Candid
   return { text: `${formatRatio(ratio)} ${speedup.verdict} ${interval}`, tone: inverse ? 'bad' : 'good' };
 }
 
+/** How the file's size changed. */
+export function fileSizeChange(baseline: ModelRecord, model: ModelRecord): Change | null {
+  return factor(baseline.sizeBytes, model.sizeBytes, SIZE, 'less');
+}
+
 /** How the file's size changed, in the words of the table. */
 export function sizeChange(baseline: ModelRecord, model: ModelRecord): string | null {
-  return factor(baseline.sizeBytes, model.sizeBytes, SIZE, 'less')?.text ?? null;
+  return fileSizeChange(baseline, model)?.text ?? null;
 }
 
 const SIZE: Words = ['smaller', 'larger'];

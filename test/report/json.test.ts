@@ -45,7 +45,7 @@ describe('report formats', () => {
 
   it('lists what exists when asked for something else', () => {
     expect(formatByPath('out/R.JSON').name).toBe('json');
-    for (const ask of [() => formatByName('junit'), () => formatByPath('r.xml')]) {
+    for (const ask of [() => formatByName('pdf'), () => formatByPath('r.docx')]) {
       expect(ask).toThrow(expect.objectContaining({ code: 'USAGE', hint: expect.stringMatching(/json/) }));
     }
   });

@@ -19,6 +19,26 @@ describe('markdown report', () => {
       - ❌ \`size <= 25MB\`: 112 MB
 
       <details>
+      <summary>Charts</summary>
+
+      \`\`\`mermaid
+      xychart-beta horizontal
+        title "Size in MB"
+        x-axis ["cnn", "cnn.int8-dynamic"]
+        y-axis 0 --> 481.94
+        bar [438.12, 112.00]
+      \`\`\`
+
+      \`\`\`mermaid
+      xychart-beta horizontal
+        title "Median run in milliseconds"
+        x-axis ["cnn", "cnn.int8-dynamic"]
+        y-axis 0 --> 13.574
+        bar [12.340, 7.1000]
+      \`\`\`
+
+      </details>
+      <details>
       <summary>quantize int8-dynamic: 1.23 s, 1 changed</summary>
 
       - \`fc1\`: int8 per channel

@@ -7,9 +7,14 @@ export const reportSpec = {
   summary: 'Render, merge and compare reports that llmc wrote',
   operands: { reports: operands('reports in JSON, as --report FILE.json writes them', 'file', true) },
   options: {
-    format: choice('--format <name>', 'how to render', ['text', 'markdown', 'json'], {
-      shown: 'by the extension of -o, else text',
-    }),
+    format: choice(
+      '--format <name>',
+      'how to render',
+      ['text', 'markdown', 'html', 'json', 'junit', 'github'],
+      {
+        shown: 'by the extension of -o, else text',
+      },
+    ),
     baseline: text('--baseline <file>', 'an older report to compare each model with', { completes: 'file' }),
     output: text('-o, --output <file>', 'write to a file instead of stdout', { completes: 'file' }),
   },

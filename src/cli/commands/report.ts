@@ -1,12 +1,15 @@
 /** `llmc report`: renders saved reports, several merged into one, or against an older one. */
-import { readFileSync, statSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LlmcError } from '../../errors.ts';
 import { formatByName, formatByPath, type ReportFormat } from '../../report/formats.ts';
+import { renderMarkdown } from '../../report/markdown.ts';
 import { compareReports, mergeReports, type NamedReport } from '../../report/merge.ts';
 import { parseReport } from '../../report/read.ts';
+import type { Report } from '../../report/schema.ts';
 import type { Handler } from '../command.ts';
 import { planReport } from '../report-target.ts';
+import type { Terminal } from '../terminal.ts';
 import type { reportSpec } from './report.options.ts';
 
 export const run: Handler<typeof reportSpec> = async ({ operands, options }, io) => {
@@ -20,12 +23,19 @@ export const run: Handler<typeof reportSpec> = async ({ operands, options }, io)
   const toTerminal = options.output === undefined && format.name === 'text';
   // Requirements are checked again by --require, against what this command shows.
   return io.finish(report, {
-    ...(toTerminal ? {} : { render: format.render }),
+    ...(toTerminal ? {} : { render: (judged) => rendered(judged, format, io.env) }),
     ...(options.output === undefined
       ? {}
       : { path: planReport(options.output, io.common.force, format).path }),
   });
 };
+
+/** In a workflow, the page of the run gets the Markdown report as well; GitHub takes 1 MiB, Markdown is far below. */
+function rendered(report: Report, format: ReportFormat, env: Terminal['env']): string {
+  const summary = env['GITHUB_STEP_SUMMARY'];
+  if (format.name === 'github' && summary) appendFileSync(summary, `${renderMarkdown(report)}\n`);
+  return format.render(report);
+}
 
 function chosenFormat(name: string | undefined, output: string | undefined, json: boolean): ReportFormat {
   if (json && name !== undefined && name !== 'json') {

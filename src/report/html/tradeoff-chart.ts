@@ -1,0 +1,204 @@
+/** What is paid for what: models by speed (or size) and by how good their answers are. */
+import { lowerIsBetter } from '../metric-drop.ts';
+import type { ModelRecord, Report } from '../schema.ts';
+import { formatBytes, formatDb, formatMetric, formatMs, formatShare } from '../units.ts';
+import { figure, fitting, label, table, widthOfText } from './figure.ts';
+import { html, type Markup } from './markup.ts';
+import { linearScale, rangeOf, type Scale } from './scale.ts';
+
+const MODELS_SHOWN = 40;
+/** Largest radius of a dot, whose area is the size of the model. */
+const RADIUS = 22;
+
+interface Axis {
+  readonly name: string;
+  readonly lessIsBetter: boolean;
+  read(model: ModelRecord): number | null;
+  format(value: number): string;
+}
+
+const LATENCY: Axis = {
+  name: 'median latency',
+  lessIsBetter: true,
+  read: ({ latencyMs }) => latencyMs?.p50 ?? null,
+  format: formatMs,
+};
+const SIZE: Axis = {
+  name: 'size',
+  lessIsBetter: true,
+  read: ({ sizeBytes }) => sizeBytes,
+  format: formatBytes,
+};
+const AGREEMENT: Axis = {
+  name: 'agreement with the first model',
+  lessIsBetter: false,
+  read: ({ fidelity }) => fidelity?.agreement ?? null,
+  format: formatShare,
+};
+const SQNR: Axis = {
+  name: 'signal to noise of the outputs',
+  lessIsBetter: false,
+  read: ({ fidelity }) => fidelity?.sqnrDb ?? null,
+  format: formatDb,
+};
+
+/** Null with less than two models that have both numbers. */
+export function tradeoffChart(report: Report): Markup | null {
+  const x = [LATENCY, SIZE].find((axis) => count(report, axis) >= 2);
+  const y = [...metricAxes(report), SQNR, AGREEMENT, SIZE].find(
+    (axis) => axis !== x && count(report, axis) >= 2,
+  );
+  if (x === undefined || y === undefined) return null;
+  const points = report.models
+    .map((model) => ({ model, x: x.read(model), y: y.read(model) }))
+    .filter((point): point is Point => point.x !== null && point.y !== null)
+    .slice(0, MODELS_SHOWN);
+  if (points.length < 2) return null;
+  const baselines = new Set(report.comparisons.map(({ baseline }) => baseline));
+  const corner = `${y.lessIsBetter ? 'lower' : 'upper'} ${x.lessIsBetter ? 'left' : 'right'}`;
+  return figure({
+    title: 'What is paid for what',
+    caption: `Across: ${x.name}. Up: ${y.name}. The area of a dot is the size of the model. Best is the ${corner}.`,
+    label: `Scatter of ${x.name} and ${y.name}. ${points.map((point) => `${point.model.name}: ${x.format(point.x)}, ${y.format(point.y)}`).join('; ')}`,
+    table: table(
+      ['model', x.name, y.name, 'size'],
+      points.map((point) => [
+        point.model.name,
+        x.format(point.x),
+        y.format(point.y),
+        formatBytes(point.model.sizeBytes),
+      ]),
+    ),
+    draw: (width) => draw(points, { x, y, width, baselines }),
+  });
+}
+
+interface Point {
+  readonly model: ModelRecord;
+  readonly x: number;
+  readonly y: number;
+}
+
+interface Plan {
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly width: number;
+  readonly baselines: ReadonlySet<string>;
+}
+
+function draw(points: readonly Point[], { x, y, width, baselines }: Plan) {
+  const wide = width > 600;
+  const height = wide ? 340 : 300;
+  const left = Math.max(44, ...points.map((point) => widthOfText(y.format(point.y)) + 10));
+  const [ys, xs] = [points.map((point) => point.y), points.map((point) => point.x)];
+  const down = linearScale(rangeOf(ys, 0.18), [height - 40, 16], 4);
+  const across = linearScale(rangeOf(xs, 0.12), [left, width - 16], wide ? 6 : 3);
+  const largest = Math.max(1, ...points.map(({ model }) => model.sizeBytes));
+  const radius = ({ model }: Point) => Math.max(4, RADIUS * Math.sqrt(model.sizeBytes / largest));
+  const dots = [...points]
+    .sort((a, b) => b.model.sizeBytes - a.model.sizeBytes)
+    .map((point) => {
+      const kind = baselines.has(point.model.name) ? 'before' : 'after';
+      const told = `${point.model.name}: ${x.format(point.x)}, ${y.format(point.y)}, ${formatBytes(point.model.sizeBytes)}`;
+      return html`<g><title>${told}</title><circle cx="${across.at(point.x)}" cy="${down.at(point.y)}" r="${radius(point)}" class="dot ${kind}"/></g>
+`;
+    });
+  return {
+    height,
+    marks: [
+      grid(across, down, { x, y, width, left, height }),
+      dots,
+      names(points, radius, { across, down, width }),
+    ],
+  };
+}
+
+function grid(
+  across: Scale,
+  down: Scale,
+  { x, y, width, left, height }: Pick<Plan, 'x' | 'y' | 'width'> & { left: number; height: number },
+): Markup[] {
+  const rows = down.ticks.map(
+    (tick) =>
+      html`<line x1="${left}" x2="${width}" y1="${down.at(tick)}" y2="${down.at(tick)}" class="grid"/>${label(left - 8, down.at(tick) + 4, y.format(tick), { anchor: 'end', kind: 'axis' })}`,
+  );
+  const columns = across.ticks.map((tick) =>
+    label(across.at(tick), height - 14, x.format(tick), { anchor: 'middle', kind: 'axis' }),
+  );
+  return [...rows, ...columns];
+}
+
+interface Span {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const LINE = 15;
+
+/** Names around their dots, where they cover no other name and no dot if there is such a place. */
+function names(
+  points: readonly Point[],
+  radius: (point: Point) => number,
+  { across, down, width }: { across: Scale; down: Scale; width: number },
+): Markup[] {
+  const dots = points.map((point): Span => {
+    const [x, y, r] = [across.at(point.x), down.at(point.y), radius(point)];
+    return { left: x - r, right: x + r, top: y - r, bottom: y + r };
+  });
+  const taken = [...dots];
+  return points.map((point, index) => {
+    const own = dots[index] as Span;
+    const text = fitting(point.model.name, width * 0.42);
+    const places = around(own, widthOfText(text)).filter(({ left, right }) => left >= 0 && right <= width);
+    const free = places.find((place) => !taken.some((other) => other !== own && overlap(place, other)));
+    const place = free ?? places[0] ?? own;
+    taken.push(place);
+    const before = place.right <= own.left;
+    return label(before ? place.right : place.left, place.bottom - 4, text, {
+      anchor: before ? 'end' : 'start',
+      kind: 'strong halo',
+    });
+  });
+}
+
+/** Places for a name: right, left, below and above its dot, then a line further off. */
+function around({ left, right, top, bottom }: Span, size: number): Span[] {
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const place = (start: number, up: number): Span => ({
+    left: start,
+    right: start + size,
+    top: up,
+    bottom: up + LINE,
+  });
+  const beside = [0, LINE, -LINE, 2 * LINE, -2 * LINE].flatMap((shift) => [
+    place(right + 6, y - LINE / 2 + shift),
+    place(left - 6 - size, y - LINE / 2 + shift),
+  ]);
+  const centred = x - size / 2;
+  return [
+    ...beside.slice(0, 2),
+    place(centred, bottom + 3),
+    place(centred, top - LINE - 3),
+    ...beside.slice(2),
+  ];
+}
+
+function overlap(a: Span, b: Span): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+function metricAxes(report: Report): Axis[] {
+  const names = [...new Set(report.models.flatMap(({ metrics }) => Object.keys(metrics)))];
+  return names.map((name) => ({
+    name,
+    lessIsBetter: lowerIsBetter(name),
+    read: ({ metrics }) => (Object.hasOwn(metrics, name) ? (metrics[name] ?? null) : null),
+    format: formatMetric,
+  }));
+}
+
+function count(report: Report, axis: Axis): number {
+  return report.models.filter((model) => axis.read(model) !== null).length;
+}
