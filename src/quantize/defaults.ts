@@ -24,5 +24,6 @@ export const DEFAULTS = {
   percentile: 99.999,
   activationType: null,
   activationSymmetric: null,
+  correctBiases: true,
   keepFloat: 0,
 } as const;

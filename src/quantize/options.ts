@@ -55,6 +55,8 @@ export const quantizeOptionsSchema = z.strictObject({
   activationSymmetric: z.boolean().nullable().default(DEFAULTS.activationSymmetric),
   /** int8: changes of the float model that make it easier to quantize. */
   transforms: z.array(z.string()).default([]),
+  /** int8: biases take back what quantization moves the means of results by, measured on the data. */
+  correctBiases: z.boolean().default(DEFAULTS.correctBiases),
   /** int8: layers that stay float, those whose quantization costs most. */
   keepFloat: z.int().nonnegative().default(DEFAULTS.keepFloat),
   dims: z.record(z.string(), z.int().positive()).default({}),

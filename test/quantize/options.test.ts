@@ -25,6 +25,7 @@ it('has the defaults of the command line', () => {
     exclude: [],
     target: 'auto',
     check: 'full',
+    correctBiases: true,
     parity: null,
     halfIo: false,
     halfRest: false,

@@ -56,6 +56,7 @@ export const run: Handler<typeof demoSpec> = async ({ options }, io) => {
         exclude: [],
         int8Layers: [],
         transforms: [],
+        correctBiases: true,
         dims: {},
         data,
       };

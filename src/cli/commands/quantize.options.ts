@@ -90,6 +90,12 @@ export const quantizeSpec = {
       '--transform <name>',
       'int8 schemes: change the float model first so that it loses less (repeatable)',
     ),
+    biasCorrection: choice(
+      '--bias-correction <how>',
+      'int8: biases take back what quantization moves the means of results by, as the data shows',
+      ['data', 'none'],
+      { fallback: 'data' },
+    ),
     keepFloat: integer('--keep-float <n>', 'int8: leave the n layers float whose quantization costs most', {
       min: 0,
     }),

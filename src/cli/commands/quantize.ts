@@ -83,6 +83,7 @@ function parse(options: Invocation<typeof quantizeSpec>['options']): QuantizeOpt
     activationType: options.activations ?? DEFAULTS.activationType,
     activationSymmetric: options.symmetricActivations ? true : null,
     transforms: [...options.transform],
+    correctBiases: options.biasCorrection === 'data',
     keepFloat: options.keepFloat ?? DEFAULTS.keepFloat,
     dims: {},
   };

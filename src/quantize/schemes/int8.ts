@@ -17,6 +17,8 @@ import { quantizeLstm } from '../dynamic/recurrent.ts';
 import { storeWeightsOnly } from '../dynamic/weights-only.ts';
 import { dropUnused } from '../emit.ts';
 import type { Outcome } from '../outcome.ts';
+import { FloatMeans, refusalOf } from '../static/bias/correct.ts';
+import { biasedLayers } from '../static/bias/layers.ts';
 import { Emission } from '../static/emit.ts';
 import { unevenLayers, weighedData } from '../static/loudness.ts';
 import { groupParams, knownRanges, parameterGroups, quantizedValues } from '../static/parameters.ts';
@@ -58,7 +60,9 @@ export const int8: Scheme = {
     const { select, static: own } = options;
     const ties = untieTables(model, select);
     const bits = own.activation.type.endsWith('16') ? 16 : 8;
-    await applyTransforms(model, own.transforms, transformOptions(options, bits), outcome, context);
+    // What is measured afterwards includes what can be foreseen.
+    const transforms = own.transforms.filter((name) => !own.correctBiases || name !== 'bias-correction');
+    await applyTransforms(model, transforms, transformOptions(options, bits), outcome, context);
     const planWith = (kept: ReadonlyMap<Node, string>) => (keep: ReadonlyMap<Node, string>) =>
       planStatic(model, {
         select,
@@ -76,6 +80,7 @@ export const int8: Scheme = {
       kept.size > 0
         ? await planReached(planWith(kept), (plan) => measure(model, plan, options, context))
         : all;
+    const means = await floatMeans(model, planned.plan, options, context);
     const { retired, weights } = writePlan(planned, options);
     const stored = new StoredLayers(model, options, outcome);
     // What onnxruntime folds while loading is as fast as floats. Where nobody goes, it would only take memory.
@@ -86,12 +91,41 @@ export const int8: Scheme = {
     const untied = retieTables(ties, weights, q);
     const rest = quantizeRest(q, outcome);
     dropUnused([...retired, ...stored.retired, ...untied, ...rest]);
+    if (means) await correctBiases(model, means, outcome, context);
     if (options.format === 'qoperator') {
       const replaced = toQOperators(model);
       outcome.note(`${replaced.size} nodes became operators on integers`);
     }
   },
 };
+
+/** What biases are corrected by; null where they are left alone. */
+async function floatMeans(
+  model: Model,
+  plan: StaticPlan,
+  { data, static: own }: SchemeOptions,
+  context: Context,
+): Promise<FloatMeans | null> {
+  if (!own.correctBiases || data === undefined) return null;
+  return FloatMeans.of(model, biasedLayers(model, plan), { data, samples: own.samples }, context);
+}
+
+async function correctBiases(
+  model: Model,
+  means: FloatMeans,
+  outcome: Outcome,
+  context: Context,
+): Promise<void> {
+  try {
+    const changed = await means.correct(model, context);
+    if (changed > 0)
+      outcome.note(`biases of ${changed} layers take back what quantization moved their means by`);
+  } catch (error) {
+    const reason = refusalOf(error);
+    if (reason === null) throw error;
+    context.warn(`biases are not corrected: ${reason}`);
+  }
+}
 
 function without(
   layers: ReadonlyMap<Node, string>,

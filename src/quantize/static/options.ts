@@ -12,6 +12,8 @@ export interface StaticOptions {
   readonly table: string | undefined;
   readonly activation: ActivationSpec;
   readonly transforms: readonly string[];
+  /** Whether biases take back what quantization moves the means of results by. */
+  readonly correctBiases: boolean;
   readonly keepFloat: number;
   /** Quantize operators that onnxruntime's CPU provider has no integer kernels for. */
   readonly anywhere: boolean;
@@ -33,6 +35,7 @@ export function staticOptions(options: QuantizeOptions): StaticOptions {
       reduceRange: false,
     },
     transforms: options.transforms,
+    correctBiases: options.correctBiases,
     keepFloat: options.keepFloat,
     anywhere: options.target === 'tensorrt',
   };

@@ -7,7 +7,7 @@ import { specOf } from '../../ops/table.ts';
 const SUM = 'Add';
 
 /** An input that is added to the result, channel by channel; null stands for one that the node leaves out. */
-interface BiasPlace {
+export interface BiasPlace {
   readonly node: Node;
   readonly input: number;
   /** What the node multiplies it with. */
@@ -53,7 +53,7 @@ function ownBias(node: Node, weight: number, data: number): BiasPlace | null {
 }
 
 /** A constant that the next node adds. */
-function sumBehind(node: Node): BiasPlace | null {
+export function sumBehind(node: Node): BiasPlace | null {
   const output = node.output();
   const [use] = output?.uses ?? [];
   if (!output || !use || output.useCount !== 1 || output.isGraphOutput || use.node.opType !== SUM)
