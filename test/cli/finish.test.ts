@@ -145,7 +145,7 @@ describe('llmc report', () => {
     [['missing.json'], 'FILE_NOT_FOUND'],
     [['bad.json'], 'DATA'],
     [['a.json', '--json', '--format', 'markdown'], 'USAGE'],
-    [['a.json', '-o', 'out.xml'], 'USAGE'],
+    [['a.json', '-o', 'out.docx'], 'USAGE'],
     [['a.json', '-o', 'bad.json'], 'FILE_EXISTS'],
   ])('refuses %j', async (argv, errorCode) => {
     save('a.json');

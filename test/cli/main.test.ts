@@ -24,14 +24,14 @@ describe('help', () => {
         reports                 reports in JSON, as --report FILE.json writes them
 
       Options:
-        --format <name>         how to render (text, markdown, json; default: by the extension of -o, else
-                                text)
+        --format <name>         how to render (text, markdown, html, json, junit, github; default: by the
+                                extension of -o, else text)
         --baseline <file>       an older report to compare each model with
         -o, --output <file>     write to a file instead of stdout
 
       Common options:
         --json                  print one JSON document on stdout; everything else goes to stderr
-        --report <file>         write the report to a file, format by extension: .json .md .txt
+        --report <file>         write the report to a file, format by extension: .html .json .md .txt .xml
                                 (repeatable)
         --require <expression>  exit with 1 unless it holds, e.g. "size <= 25MB" (repeatable)
         --seed <n>              seed of everything random (default: 0)
@@ -98,7 +98,7 @@ describe('wrong use', () => {
     [['report', 'a', '--seed', 'x'], /--seed "x" is not a whole number from 0 to 4294967295/],
     [['report', 'a', '--threads', '-1'], /--threads "-1" is not a whole number/],
     [['report', 'a', '--require', 'sise <= 3'], /error REQUIREMENT: .*did you mean "size"/],
-    [['report', 'a', '--report', 'x.xml'], /error USAGE: .*x\.xml.*\nhint: extensions: .*\.json/],
+    [['report', 'a', '--report', 'x.docx'], /error USAGE: .*x\.docx.*\nhint: extensions: .*\.json/],
     [['report', 'a', '--report', 'no/such/folder/x.json'], /error FILE_NOT_FOUND: .*folder/],
     [['completion', 'csh'], /error USAGE: "csh".*\nhint: choices: bash, zsh, fish/],
     [['completion', 'bash', '--require', 'size <= 3'], /llmc completion makes no report/],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { compareReports } from '../../src/report/against.ts';
 import { groupModels } from '../../src/report/groups.ts';
-import { compareReports, mergeReports } from '../../src/report/merge.ts';
+import { mergeReports } from '../../src/report/merge.ts';
 import { latency, model, sampleReport } from './sample.ts';
 
 describe('merging reports', () => {

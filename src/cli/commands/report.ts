@@ -2,9 +2,10 @@
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LlmcError } from '../../errors.ts';
+import { compareReports } from '../../report/against.ts';
 import { formatByName, formatByPath, type ReportFormat } from '../../report/formats.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
-import { compareReports, mergeReports, type NamedReport } from '../../report/merge.ts';
+import { mergeReports, type NamedReport } from '../../report/merge.ts';
 import { parseReport } from '../../report/read.ts';
 import type { Report } from '../../report/schema.ts';
 import type { Handler } from '../command.ts';
