@@ -1,5 +1,6 @@
 /** Renders a report as a pull-request comment: one headline table, the rest folded away, within GitHub's limit. */
 import { groupModels } from './groups.ts';
+import { trendCells } from './history/trend-lines.ts';
 import { ALL_EQUAL, LAYER_HEADER, LAYERS_SHOWN, layerCells } from './layer-table.ts';
 import { shorten } from './layout.ts';
 import { codeSpan, collapsed, escapeMarkdown, markdownTable } from './markdown-text.ts';
@@ -24,6 +25,7 @@ const ROOM = {
   warnings: 6000,
   requirements: 8000,
   layers: 8000,
+  history: 5000,
   steps: 12_000,
   numbers: 12_000,
 } as const;
@@ -45,6 +47,7 @@ export function renderMarkdown(report: Report): string {
     ),
     ...requirementLines(report),
     ...chartLines(report),
+    ...historyLines(report),
     ...layerLines(report),
     ...stepLines(report.steps),
     '',
@@ -119,6 +122,16 @@ function requirementLines(report: Report): string[] {
 function chartLines(report: Report): string[] {
   const charts = mermaidCharts(report.models);
   return charts.length > 0 ? collapsed('Charts', charts) : [];
+}
+
+function historyLines({ trends = [] }: Report): string[] {
+  if (trends.length === 0) return [];
+  const rows = trends.map((trend) => {
+    const [model, quantity, chart, value, drift] = trendCells(trend);
+    return [codeSpan(model), codeSpan(quantity), chart, escapeMarkdown(value), drift];
+  });
+  const body = leading(markdownTable(['model', 'quantity', 'runs', 'last', ''], rows), ROOM.history - FRAME);
+  return collapsed('History', body);
 }
 
 /** The layers in the order asked for, with what to do about them. */

@@ -182,6 +182,23 @@ export const operatorTimeSchema = z.object({
   afterMs: nonNegative.nullable().describe('per run of the candidate; null when it has none of these'),
 });
 
+/** One number of one model over the runs of a history. */
+export const trendSchema = z.object({
+  model: z.string(),
+  quantity: z.string().describe('name as in requirements: size, p50, speedup, or the key of a task metric'),
+  points: z.array(
+    z.object({
+      time: z.string().describe('when, ISO 8601'),
+      commit: z.string().nullable(),
+      value: z.number(),
+      drift: z
+        .enum(['better', 'worse', 'other'])
+        .nullable()
+        .describe('how it differs from the runs before it; null when it does not'),
+    }),
+  ),
+});
+
 export const requirementResultSchema = z.object({
   expression: z.string(),
   actual: z.string(),
@@ -203,6 +220,7 @@ export const reportSchema = z.object({
   layers: z.array(layerSchema).optional().describe('of llmc compare, in the order asked for'),
   suggestions: z.array(z.string()).optional().describe('what to do about the worst layers, flags included'),
   operators: z.array(operatorTimeSchema).optional().describe('the most expensive first'),
+  trends: z.array(trendSchema).optional().describe('of llmc report --history'),
   requirements: z.array(requirementResultSchema).default([]),
   warnings: z.array(z.string()).default([]),
 });
@@ -210,6 +228,7 @@ export const reportSchema = z.object({
 export type Environment = z.output<typeof environmentSchema>;
 export type Histogram = z.output<typeof histogramSchema>;
 export type TensorSizes = z.output<typeof tensorSizesSchema>;
+export type Trend = z.output<typeof trendSchema>;
 export type OperatorTime = z.output<typeof operatorTimeSchema>;
 export type Latency = z.output<typeof latencySchema>;
 export type Fidelity = z.output<typeof fidelitySchema>;

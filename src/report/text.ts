@@ -1,5 +1,6 @@
 /** Renders a report for a person at a terminal. */
 import { groupModels } from './groups.ts';
+import { trendLines } from './history/trend-lines.ts';
 import { LAYERS_SHOWN, layerLines } from './layer-table.ts';
 import { shorten, wrap } from './layout.ts';
 import { modelTable, type TableView } from './model-table.ts';
@@ -26,6 +27,7 @@ export function renderText(report: Report, view: TextView): string {
     ...groupModels(report).map((group) => modelTable(group, view)),
     fidelityNote(report).flatMap((line) => wrap(line, width)),
     layerSection(report, view),
+    trendLines(report, palette),
     report.steps.flatMap((step) => stepLines(step, view)),
     wrap(describeEnvironment(report.environment), width).map((line) => palette.dim(line)),
     report.warnings.flatMap((warning) => wrap(`${palette.warn('warning:')} ${printable(warning)}`, width, 2)),

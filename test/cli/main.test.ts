@@ -16,7 +16,7 @@ describe('help', () => {
     const { code, stdout } = await llmc(['report', '--help']);
     expect(code).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`
-      "Usage: llmc report [options] <reports...>
+      "Usage: llmc report [options] [reports...]
 
       Render, merge and compare reports that llmc wrote.
 
@@ -27,6 +27,8 @@ describe('help', () => {
         --format <name>         how to render (text, markdown, html, json, junit, github; default: by the
                                 extension of -o, else text)
         --baseline <file>       an older report to compare each model with
+        --history <file>        add the run to a history, one JSON line each, and show the trends
+        --commit <id>           commit of the run, for --history (default: as CI or git says)
         -o, --output <file>     write to a file instead of stdout
 
       Common options:
@@ -51,6 +53,12 @@ describe('help', () => {
         llmc report int8.json int4.json
         # fail when a model grew
         llmc report new.json --baseline old.json --require "size.ratio <= 1.01"
+        # make a page with charts, one file
+        llmc report bench.json -o report.html
+        # add the run to a history, show trends
+        llmc report bench.json --history history.jsonl
+        # draw the trends alone
+        llmc report --history history.jsonl -o trends.html
       "
     `);
   });
@@ -88,8 +96,8 @@ describe('wrong use', () => {
     ],
     [['--json'], "error USAGE: unknown option '--json'\nhint: llmc --help lists the commands\n"],
     [
-      ['report'],
-      "error USAGE: missing required argument 'reports'\nhint: llmc report --help lists the options\n",
+      ['compare'],
+      "error USAGE: missing required argument 'before'\nhint: llmc compare --help lists the options\n",
     ],
     [
       ['report', 'a', '--format', 'makrdown'],

@@ -5,7 +5,7 @@ import { choice, text } from '../option-types.ts';
 export const reportSpec = {
   name: 'report',
   summary: 'Render, merge and compare reports that llmc wrote',
-  operands: { reports: operands('reports in JSON, as --report FILE.json writes them', 'file', true) },
+  operands: { reports: operands('reports in JSON, as --report FILE.json writes them', 'file', false) },
   options: {
     format: choice(
       '--format <name>',
@@ -16,6 +16,12 @@ export const reportSpec = {
       },
     ),
     baseline: text('--baseline <file>', 'an older report to compare each model with', { completes: 'file' }),
+    history: text('--history <file>', 'add the run to a history, one JSON line each, and show the trends', {
+      completes: 'file',
+    }),
+    commit: text('--commit <id>', 'commit of the run, for --history', {
+      shown: 'as CI or git says',
+    }),
     output: text('-o, --output <file>', 'write to a file instead of stdout', { completes: 'file' }),
   },
   examples: [
@@ -26,6 +32,9 @@ export const reportSpec = {
       run: 'llmc report new.json --baseline old.json --require "size.ratio <= 1.01"',
       does: 'fail when a model grew',
     },
+    { run: 'llmc report bench.json -o report.html', does: 'make a page with charts, one file' },
+    { run: 'llmc report bench.json --history history.jsonl', does: 'add the run to a history, show trends' },
+    { run: 'llmc report --history history.jsonl -o trends.html', does: 'draw the trends alone' },
   ],
   reports: true,
 } as const satisfies CommandSpec;

@@ -8,18 +8,16 @@ import { renderMarkdown } from '../../report/markdown.ts';
 import { mergeReports, type NamedReport } from '../../report/merge.ts';
 import { parseReport } from '../../report/read.ts';
 import type { Report } from '../../report/schema.ts';
-import type { Handler } from '../command.ts';
+import type { Handler, Invocation } from '../command.ts';
+import { commitOf } from '../commit.ts';
+import type { CommandIo } from '../io.ts';
 import { planReport } from '../report-target.ts';
 import type { Terminal } from '../terminal.ts';
 import type { reportSpec } from './report.options.ts';
+import { addToHistory, historyReport, readHistory, withTrends } from './report-history.ts';
 
 export const run: Handler<typeof reportSpec> = async ({ operands, options }, io) => {
-  const merged: NamedReport = {
-    name: operands.reports.map((path) => basename(path)).join(', '),
-    report: mergeReports(operands.reports.map(open)),
-  };
-  const report =
-    options.baseline === undefined ? merged.report : compareReports(merged, open(options.baseline));
+  const report = shown(operands.reports, options, io);
   const format = chosenFormat(options.format, options.output, io.common.json);
   const toTerminal = options.output === undefined && format.name === 'text';
   // Requirements are checked again by --require, against what this command shows.
@@ -30,6 +28,24 @@ export const run: Handler<typeof reportSpec> = async ({ operands, options }, io)
       : { path: planReport(options.output, io.common.force, format).path }),
   });
 };
+
+type Options = Invocation<typeof reportSpec>['options'];
+
+/** The report to render; adds its line to the history on the way. */
+function shown(paths: readonly string[], { baseline, history, commit }: Options, io: CommandIo): Report {
+  if (paths.length === 0) {
+    if (history !== undefined && baseline === undefined) return historyReport(readHistory(history), history);
+    throw new LlmcError('USAGE', 'no report is named', {
+      hint: 'give reports in JSON, or --history FILE.jsonl to see a history alone',
+    });
+  }
+  const name = paths.map((path) => basename(path)).join(', ');
+  const merged = mergeReports(paths.map(open));
+  const report = baseline === undefined ? merged : compareReports({ name, report: merged }, open(baseline));
+  if (history === undefined) return report;
+  addToHistory(history, merged, commit ?? commitOf(io.env, '.'));
+  return withTrends(report, readHistory(history));
+}
 
 /** In a workflow, the page of the run gets the Markdown report as well; GitHub takes 1 MiB, Markdown is far below. */
 function rendered(report: Report, format: ReportFormat, env: Terminal['env']): string {

@@ -59,7 +59,8 @@ text.bad{fill:var(--bad)}
 .rule{stroke:var(--line);stroke-width:1}
 .median{stroke:var(--text);stroke-width:1.5}
 .line{fill:none;stroke:var(--before);stroke-width:1.25}
-.fill-before{fill:var(--before)}.fill-after{fill:var(--after)}.fill-bad{fill:var(--bad)}
+.line.trend{stroke:var(--after);stroke-width:1.75}
+.fill-before{fill:var(--before)}.fill-after{fill:var(--after)}.fill-bad{fill:var(--bad)}.fill-good{fill:var(--good)}
 .area-before{fill:var(--before-soft);stroke:var(--before);stroke-width:1}
 .area-after{fill:var(--after-soft);stroke:var(--after);stroke-width:1}
 .dot{stroke-width:1.5;fill-opacity:.75}
