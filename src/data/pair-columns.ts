@@ -46,7 +46,7 @@ export function pairColumns(dataset: Dataset, inputs: readonly ValueInfo[]): Pai
   const needed = missing.filter((input) => !decoder || !isDerivable(input));
   const [last] = needed;
   if (last && needed.length === 1) {
-    const candidates = free().filter((column) => suits(column, last));
+    const candidates = candidatesFor(last, free());
     const [only] = candidates;
     if (only && candidates.length === 1) {
       take(last, only);
@@ -65,6 +65,12 @@ export function pairColumns(dataset: Dataset, inputs: readonly ValueInfo[]): Pai
   return { pairs: [...chosen].map(([input, column]) => ({ input, column })), derived, notes };
 }
 
+/** Columns that could be meant; one without a name is meant for whatever input there is. */
+function candidatesFor(input: ValueInfo, columns: readonly Column[]): readonly Column[] {
+  const unnamed = columns.filter(({ name }) => name === ONLY_INPUT);
+  return unnamed.length > 0 ? unnamed : columns.filter((column) => suits(column, input));
+}
+
 /** Names without case and punctuation. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
@@ -72,7 +78,6 @@ function plain(name: string): string {
 
 /** Whether an array of another name could be meant: its kind of numbers and its shape are right. */
 function suits(column: Column, input: ValueInfo): boolean {
-  if (column.name === ONLY_INPUT) return true;
   if (isText(column.dtype) !== isText(input.dtype)) return false;
   if (isFloat(column.dtype) && !isFloat(input.dtype) && !column.untyped) return false;
   return fitShape(column, input.dims) !== null || isOneRow(column.dims, input.dims);

@@ -1,7 +1,10 @@
 /** Every kind of data llmc can read, alphabetical. */
+import { csv } from './csv.ts';
 import { idx } from './idx.ts';
+import { jsonl } from './jsonl.ts';
 import { npy } from './npy.ts';
 import { npz } from './npz.ts';
+import { parquet } from './parquet.ts';
 import type { Source } from './source.ts';
 
-export const sources: readonly Source[] = [idx, npy, npz];
+export const sources: readonly Source[] = [csv, idx, jsonl, npy, npz, parquet];
