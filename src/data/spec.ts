@@ -10,6 +10,8 @@ export interface KindInfo {
   readonly keys: Readonly<Record<string, string>>;
   /** False for kinds that need no path. */
   readonly needsPath: boolean;
+  /** Whether a folder (or a pattern) of this name holds data of this kind; asked where no ending tells. */
+  readonly holds?: (path: string) => boolean;
 }
 
 export interface DataSpec {
@@ -49,7 +51,9 @@ function splitKind(head: string, text: string, kinds: readonly KindInfo[]): { ki
   const pathless = kinds.find((candidate) => !candidate.needsPath && candidate.kind === head);
   if (pathless) return { kind: pathless, path: '' };
   const lower = head.toLowerCase();
-  const kind = kinds.find((candidate) => candidate.extensions.some((extension) => lower.endsWith(extension)));
+  const kind =
+    kinds.find((candidate) => candidate.extensions.some((extension) => lower.endsWith(extension))) ??
+    kinds.find((candidate) => candidate.holds?.(head));
   if (kind) return { kind, path: head };
   throw new LlmcError('DATA', `cannot tell what kind of data "${text}" is`, {
     hint: `put the kind in front, as in npz:${head === '' ? 'path' : head}; kinds: ${names(kinds)}`,

@@ -1,10 +1,11 @@
 /** Every kind of data llmc can read, alphabetical. */
 import { csv } from './csv.ts';
 import { idx } from './idx.ts';
+import { images } from './images.ts';
 import { jsonl } from './jsonl.ts';
 import { npy } from './npy.ts';
 import { npz } from './npz.ts';
 import { parquet } from './parquet.ts';
 import type { Source } from './source.ts';
 
-export const sources: readonly Source[] = [csv, idx, jsonl, npy, npz, parquet];
+export const sources: readonly Source[] = [csv, idx, images, jsonl, npy, npz, parquet];
