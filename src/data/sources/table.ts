@@ -7,5 +7,6 @@ import { npy } from './npy.ts';
 import { npz } from './npz.ts';
 import { parquet } from './parquet.ts';
 import type { Source } from './source.ts';
+import { wav } from './wav.ts';
 
-export const sources: readonly Source[] = [csv, idx, images, jsonl, npy, npz, parquet];
+export const sources: readonly Source[] = [csv, idx, images, jsonl, npy, npz, parquet, wav];
