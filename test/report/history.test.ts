@@ -102,7 +102,8 @@ describe('history', () => {
 
   it.each([
     [[1, 2, 3, 4, 5, 6, 7, 8], '▁▂▃▄▅▆▇█'],
-    [[2, 2, 2], '▄▄▄'],
+    [[2, 2, 2], '▅▅▅'],
+    [[1000, 1001, 1000], '▄▅▄'],
     [[], ''],
   ])('draws %j as %s', (values, chart) => {
     expect(sparkline(values)).toBe(chart);

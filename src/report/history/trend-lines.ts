@@ -8,12 +8,19 @@ const BLOCKS = '▁▂▃▄▅▆▇█';
 const LONGEST = 24;
 const LONGEST_NAME = 40;
 
+/** A change over the full height is at least this share of the largest value: noise shall not look like news. */
+const LEAST_SPAN = 0.02;
+
 /** One block for each of the last `longest` values; equal values give a flat line in the middle. */
 export function sparkline(values: readonly number[], longest = LONGEST): string {
   const shown = values.slice(-longest);
-  const low = Math.min(...shown);
-  const span = Math.max(...shown) - low;
-  const level = (value: number) => (span > 0 ? Math.round(((value - low) / span) * (BLOCKS.length - 1)) : 3);
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const span = Math.max(high - low, LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high)));
+  const middle = (low + high) / 2;
+  const level = (value: number) => {
+    const share = span > 0 ? (value - middle) / span + 0.5 : 0.5;
+    return Math.min(BLOCKS.length - 1, Math.floor(share * BLOCKS.length));
+  };
   return shown.map((value) => BLOCKS[level(value)] ?? '').join('');
 }
 

@@ -17,7 +17,7 @@ export function verdict(report: Report): Markup {
       : group.candidates.map((candidate) => candidateRow(group, candidate)),
   );
   const hidden = rows.length - ROWS_SHOWN;
-  return html`<h1>${sentence(groups) || `llmc ${report.command}`.trimEnd()}</h1>
+  return html`<h1>${sentence(groups) || overTime(report) || `llmc ${report.command}`.trimEnd()}</h1>
 ${badge(report)}<div class="cards">${rows.slice(0, ROWS_SHOWN)}</div>
 ${hidden > 0 ? html`<p class="caption">and ${hidden} more models below</p>` : null}`;
 }
@@ -58,6 +58,15 @@ function sentence(groups: readonly Group[]): string {
     Boolean,
   );
   return capitalized(parts.length > 0 ? parts.join(', ') : `${pairs.length} models compared`);
+}
+
+/** What a history alone says. */
+function overTime({ trends = [] }: Report): string {
+  if (trends.length === 0) return '';
+  const runs = Math.max(...trends.map(({ points }) => points.length));
+  const worse = trends.filter(({ points }) => points.at(-1)?.drift === 'worse').length;
+  const news = worse > 0 ? `${worse} of ${trends.length} numbers became worse` : 'nothing became worse';
+  return capitalized(`${news} in ${runs} run${runs === 1 ? '' : 's'}`);
 }
 
 function ratio(baseline: ModelRecord, model: ModelRecord): number {

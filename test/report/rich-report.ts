@@ -1,0 +1,93 @@
+/** A report with everything a page can draw: tensors, times, operators, layers, metrics, trends, requirements. */
+import { normal } from '../../src/random.ts';
+import { historyEntry } from '../../src/report/history/entry.ts';
+import { trendsOf } from '../../src/report/history/trends.ts';
+import type { Latency, LayerRecord, ModelRecord, Report } from '../../src/report/schema.ts';
+import { latency, sampleReport } from './sample.ts';
+
+const BLOCKS = 6;
+
+function tensors(dtype: string, bytes: number): NonNullable<ModelRecord['tensors']> {
+  const names = Array.from({ length: BLOCKS }, (_, block) =>
+    ['query', 'key', 'value', 'output', 'up', 'down'].map((part) => `encoder.layer.${block}.${part}.weight`),
+  ).flat();
+  const largest = [
+    { name: 'embeddings.word.weight', dtype, bytes: bytes * 0.25 },
+    ...names.map((name) => ({ name, dtype, bytes: ((/up|down/.test(name) ? 2 : 1) * bytes * 0.73) / 48 })),
+  ].sort((a, b) => b.bytes - a.bytes);
+  return { largest, others: [{ dtype: 'float32', count: 74, bytes: bytes * 0.02 }] };
+}
+
+function timed(p50: number, seed: number): Latency {
+  const random = normal(seed);
+  const counts = Array.from({ length: 24 }, (_, bin) =>
+    Math.max(0, Math.round(90 * Math.exp(-(((bin - 7) / 5) ** 2)) + 4 * random())),
+  );
+  return { ...latency(p50), histogram: { low: p50 * 0.93, high: p50 * 1.2, counts, above: 3 } };
+}
+
+function layers(): LayerRecord[] {
+  const random = normal(3);
+  return Array.from({ length: 40 }, (_, order) => {
+    const touched = order % 4 === 1;
+    const sqnrDb = 48 - order * 0.4 + 2 * random() - (order === 17 ? 9 : 0);
+    return {
+      node: `/encoder/layer.${Math.floor(order / 7)}/${touched ? 'MatMul' : 'Add'}_${order} (${touched ? 'MatMul' : 'Add'})`,
+      value: `value_${order}`,
+      counterpart: `value_${order}`,
+      matched: 'name',
+      order,
+      sqnrDb,
+      inputSqnrDb: sqnrDb + 1,
+      lossDb: 1,
+      addedNoise: 10 ** (-sqnrDb / 10),
+      cosine: 0.9999,
+      maxAbsError: 0.01,
+      touched,
+    };
+  });
+}
+
+/** The same every time. */
+export function richReport(): Report {
+  const base = sampleReport();
+  const models = base.models.map((model, index) => ({
+    ...model,
+    sha256: `${index}`,
+    tensors: index === 0 ? tensors('float32', model.sizeBytes) : tensors('int8', model.sizeBytes),
+    latencyMs: timed(model.latencyMs?.p50 ?? 1, index),
+  }));
+  const report: Report = {
+    ...base,
+    command: 'bench',
+    models,
+    layers: layers(),
+    suggestions: ['exclude /encoder/layer.2/MatMul_17 with --exclude "/encoder/layer.2/MatMul_17"'],
+    operators: [
+      { op: 'MatMul', beforeMs: 9.1, afterMs: 1.2 },
+      { op: 'MatMulIntegerToFloat', beforeMs: null, afterMs: 3.1 },
+      { op: 'DynamicQuantizeLinear', beforeMs: null, afterMs: 0.8 },
+      { op: 'LayerNormalization', beforeMs: 0.9, afterMs: 0.9 },
+      { op: 'Gelu', beforeMs: 0.7, afterMs: 0.8 },
+      { op: 'Gather', name: '/embeddings/Gather', beforeMs: 0.1, afterMs: null },
+    ],
+    requirements: [
+      { expression: 'accuracy.drop <= 1%', actual: '0.003 (0.3%)', passed: true },
+      { expression: 'speedup >= 2', actual: '1.74x', passed: false },
+    ],
+    warnings: ['inputs are generated: latency and fidelity on real data may differ'],
+  };
+  const random = normal(5);
+  const entries = Array.from({ length: 18 }, (_, index) => {
+    const run = { time: `2030-02-${10 + index}T09:00:00.000Z`, commit: `${index}`.padStart(40, 'c') };
+    const jitter = (value: number) => value * (1 + 0.01 * random());
+    const grown = models.map((model) => ({
+      ...model,
+      sizeBytes: model.sizeBytes * (index < 12 ? 1.1 : 1),
+      latencyMs: { ...model.latencyMs, p50: jitter(model.latencyMs.p50) * (index === 17 ? 1.2 : 1) },
+      metrics: { accuracy: jitter(0.9) },
+    }));
+    return historyEntry({ ...report, models: grown }, run);
+  });
+  return { ...report, trends: trendsOf(entries) };
+}
