@@ -1,6 +1,8 @@
 /** Opens a data spec: the dataset it names, or the request for generated inputs. */
 import { ARRANGE_KEYS, arrange } from './arrange.ts';
 import type { Dataset } from './dataset.ts';
+import { openAhead, workerScript } from './prefetch/client.ts';
+import type { Source } from './sources/source.ts';
 import { sources } from './sources/table.ts';
 import { type DataSpec, type KindInfo, parseSpec } from './spec.ts';
 
@@ -22,8 +24,21 @@ export function parseDataSpec(text: string): DataSpec {
   return parseSpec(text, dataKinds);
 }
 
-/** The dataset a spec names; null for `synthetic`. */
+/**
+ * The dataset a spec names; null for `synthetic`. What takes work to read is read by a thread, ahead of whoever asks;
+ * sources run from TypeScript (tests) have no compiled thread of the same state and read where they are.
+ */
 export async function openDataset(spec: DataSpec): Promise<Dataset | null> {
-  const source = sources.find((candidate) => candidate.kind === spec.kind);
+  const script = sourceOf(spec)?.costly && !import.meta.url.endsWith('.ts') ? workerScript() : null;
+  return script ? openAhead(spec, script) : openHere(spec);
+}
+
+/** The same without a thread. */
+export async function openHere(spec: DataSpec): Promise<Dataset | null> {
+  const source = sourceOf(spec);
   return source === undefined ? null : arrange(await source.open(spec), spec);
+}
+
+function sourceOf(spec: DataSpec): Source | undefined {
+  return sources.find((candidate) => candidate.kind === spec.kind);
 }

@@ -5,7 +5,6 @@ import type { HostTensor } from '../host-tensor.ts';
 import type { RowTable } from '../row-table.ts';
 import { ONLY_INPUT } from '../sources/source.ts';
 import type { DataSpec } from '../spec.ts';
-import { openTokenizer } from '../tokens/tokenizer.ts';
 import { type ColumnMaker, problems } from './column-maker.ts';
 import { labelColumn } from './label-column.ts';
 import { joinedColumn, numberColumn } from './number-column.ts';
@@ -45,8 +44,11 @@ export async function recordTable(records: Records, spec: DataSpec): Promise<Row
   const labelMaker = labelKind && labelColumn(labels, labelKind, listed('classes'), meaning, name);
   const text = listed('text')?.map((field) => require(field, 'text'));
   const makers: ColumnMaker[] = [];
-  if (text || spec.options.has('tokenizer'))
+  if (text || spec.options.has('tokenizer')) {
+    // Loaded on demand: most data holds numbers.
+    const { openTokenizer } = await import('../tokens/tokenizer.ts');
     makers.push(tokenColumns(text ?? [], await openTokenizer(spec), spec));
+  }
   const joined = joinedFields(listed('columns'), kinds, labels, require);
   if (joined) makers.push(joinedColumn(spec.options.get('input') ?? ONLY_INPUT, joined, 'float64', meaning));
   else if (spec.options.has('input'))
