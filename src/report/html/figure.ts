@@ -58,7 +58,12 @@ const CHARACTER = 7.4;
 
 /** As much of a name as fits. */
 export function fitting(text: string, pixels: number): string {
-  return shorten(text, Math.max(1, Math.floor(pixels / CHARACTER)));
+  return shorten(text, lettersIn(pixels));
+}
+
+/** How many characters fit, at least one. */
+export function lettersIn(pixels: number): number {
+  return Math.max(1, Math.floor(pixels / CHARACTER));
 }
 
 /** About how wide a text is. */

@@ -2,7 +2,7 @@
 import { groupModels } from '../groups.ts';
 import type { ModelRecord, Report } from '../schema.ts';
 import { formatBytes } from '../units.ts';
-import { figure, fitting, label, table } from './figure.ts';
+import { figure, fitting, label, lettersIn, table } from './figure.ts';
 import { html, type Markup } from './markup.ts';
 import { type Box, treemap } from './treemap.ts';
 
@@ -87,8 +87,16 @@ function tile({ name, dtype, bytes }: Tile, { x, y, width, height }: Box): Marku
   // Half a pixel of background on every side draws the borders.
   const [w, h] = [Math.max(0.5, width - 1), Math.max(0.5, height - 1)];
   return html`<g><title>${name}, ${dtype}, ${formatBytes(bytes)}</title><rect x="${x}" y="${y}" width="${w}" height="${h}" class="fill-${kindOf(dtype)}"/>${
-    named ? label(x + 6, y + 15, fitting(name, width - 10), { kind: 'tile' }) : null
+    named ? label(x + 6, y + 15, ending(name, width - 10), { kind: 'tile' }) : null
   }${sized ? label(x + 6, y + 31, formatBytes(bytes), { kind: 'tile faint' }) : null}</g>`;
+}
+
+/** Tensors of a model differ in the ends of their names. */
+function ending(name: string, pixels: number): string {
+  const plain = name.replace(/[._/]weight$/, '');
+  const letters = [...plain];
+  const room = lettersIn(pixels);
+  return letters.length <= room ? plain : `…${letters.slice(letters.length - room + 1).join('')}`;
 }
 
 function bytesOf(model: ModelRecord): number {

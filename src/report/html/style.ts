@@ -107,5 +107,6 @@ section,article,figure{break-inside:avoid}
 svg.wide{display:block}svg.narrow{display:none}
 details::details-content{content-visibility:visible;block-size:auto}
 .scroll{overflow:visible}
+figure+details{display:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }`;

@@ -92,7 +92,7 @@ function draw(points: readonly Point[], { x, y, width, baselines }: Plan) {
   const left = Math.max(44, ...points.map((point) => widthOfText(y.format(point.y)) + 10));
   const [ys, xs] = [points.map((point) => point.y), points.map((point) => point.x)];
   const down = linearScale(rangeOf(ys, 0.18), [height - 40, 16], 4);
-  const across = linearScale(rangeOf(xs, 0.12), [left, width - 16], wide ? 6 : 3);
+  const across = linearScale(rangeOf(xs, 0.12), [left, width - 16], wide ? 6 : 4);
   const largest = Math.max(1, ...points.map(({ model }) => model.sizeBytes));
   const radius = ({ model }: Point) => Math.max(4, RADIUS * Math.sqrt(model.sizeBytes / largest));
   const dots = [...points]

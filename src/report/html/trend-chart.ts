@@ -30,7 +30,7 @@ export function trendChart({ trends = [] }: Report): Markup | null {
           .map(({ commit, time, value, drift }) => [
             model,
             quantity,
-            shorten(commit ?? '', COMMIT),
+            (commit ?? '').slice(0, COMMIT),
             time.slice(0, 16).replace('T', ' '),
             formatPoint(quantity, value),
             drift ?? '',
