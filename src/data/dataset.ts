@@ -25,6 +25,10 @@ export interface Column {
   readonly generated?: boolean;
   /** True when the file knows only numbers, not their types: text such as JSON and CSV. */
   readonly untyped?: boolean;
+  /** True when each row is all that one run takes, with the model's own batch axis, if it has one. */
+  readonly isRun?: boolean;
+  /** Which input of the model it is for, where names do not tell. */
+  readonly position?: number;
 }
 
 export interface BatchOptions {

@@ -15,8 +15,12 @@ export type ShapeFit =
   | { readonly kind: 'whole'; readonly dims: readonly number[] };
 
 /** Null when the shapes contradict each other. An input without dims may be a scalar or of unknown rank. */
-export function fitShape({ dims, shared }: Pick<Column, 'dims' | 'shared'>, input: Dims): ShapeFit | null {
+export function fitShape(
+  { dims, shared, isRun }: Pick<Column, 'dims' | 'shared' | 'isRun'>,
+  input: Dims,
+): ShapeFit | null {
   if (shared) return fitWhole(dims, input);
+  if (isRun) return input.length === 0 || sameDims(dims.slice(1), input) ? { kind: 'single' } : null;
   if (input.length === 0) return { kind: 'rows' };
   if (sameDims(dims.slice(1), input.slice(1))) return { kind: 'rows' };
   if (sameDims(dims.slice(1), input)) return { kind: 'single' };

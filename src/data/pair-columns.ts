@@ -26,7 +26,7 @@ export function pairColumns(dataset: Dataset, inputs: readonly ValueInfo[]): Pai
   const chosen = new Map<ValueInfo, Column>();
   const notes: string[] = [];
   const take = (input: ValueInfo, column: Column | undefined): void => {
-    if (column) chosen.set(input, column);
+    if (column && !chosen.has(input)) chosen.set(input, column);
   };
   for (const input of inputs)
     take(
@@ -35,12 +35,12 @@ export function pairColumns(dataset: Dataset, inputs: readonly ValueInfo[]): Pai
     );
   const free = (): Column[] => dataset.columns.filter((column) => ![...chosen.values()].includes(column));
   for (const input of inputs) {
-    if (chosen.has(input)) continue;
-    const [alike, ...others] = free().filter(({ name }) => plain(name) === plain(input.name));
-    if (!alike || others.length > 0) continue;
+    const alike = chosen.has(input) ? undefined : nearMiss(free(), input);
+    if (!alike) continue;
     take(input, alike);
     notes.push(`${dataset.name}: "${alike.name}" is taken for the input "${input.name}"`);
   }
+  for (const [position, input] of inputs.entries()) take(input, atPosition(free(), position));
   const decoder = decoderTokens(inputs) !== null;
   const missing = inputs.filter((input) => !chosen.has(input));
   const needed = missing.filter((input) => !decoder || !isDerivable(input));
@@ -69,6 +69,15 @@ export function pairColumns(dataset: Dataset, inputs: readonly ValueInfo[]): Pai
 function candidatesFor(input: ValueInfo, columns: readonly Column[]): readonly Column[] {
   const unnamed = columns.filter(({ name }) => name === ONLY_INPUT);
   return unnamed.length > 0 ? unnamed : columns.filter((column) => suits(column, input));
+}
+
+function atPosition(columns: readonly Column[], position: number): Column | undefined {
+  return columns.find((column) => column.position === position);
+}
+
+function nearMiss(columns: readonly Column[], input: ValueInfo): Column | undefined {
+  const [alike, ...others] = columns.filter(({ name }) => plain(name) === plain(input.name));
+  return others.length > 0 ? undefined : alike;
 }
 
 /** Names without case and punctuation. */

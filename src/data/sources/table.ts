@@ -6,7 +6,8 @@ import { jsonl } from './jsonl.ts';
 import { npy } from './npy.ts';
 import { npz } from './npz.ts';
 import { parquet } from './parquet.ts';
+import { pb } from './pb.ts';
 import type { Source } from './source.ts';
 import { wav } from './wav.ts';
 
-export const sources: readonly Source[] = [csv, idx, images, jsonl, npy, npz, parquet, wav];
+export const sources: readonly Source[] = [csv, idx, images, jsonl, npy, npz, parquet, pb, wav];
