@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 const BENCHMARKS = {
   help: ['llmc --help against node -e 0', async () => (await import('./help.mjs')).help],
   inspect: ['llmc inspect of a 438 MB model', async () => (await import('./inspect.mjs')).inspect],
+  data: ['reading data, beside the libraries below', async () => (await import('./data.mjs')).data],
   'quantize-bert': [
     'int8-dynamic, int4 and fp16 of a BERT-base-sized model against the Python tools',
     async () => (await import('./quantize-bert.mjs')).quantizeBert,

@@ -176,6 +176,15 @@ describe('options', () => {
     expect(one.feeds(batch as Batch)['b']).toMatchObject({ dims: [2, 1], data: BigInt64Array.of(2n, 5n) });
   });
 
+  it('cells may be empty where nobody looks, at the end of a line too', async () => {
+    for (const quote of ['', '"']) {
+      const path = write(`empty${quote.length}.tsv`, `a\tb\tc\r\n${quote}1${quote}\t\t\r\n\r\n2\t3\t\r\n`);
+      const fit = fitDataset(await open(path), [{ name: 'a', dtype: 'float32', dims: ['n'] }], 2);
+      for await (const batch of fit.dataset.batches({ size: 2 }))
+        expect(fit.feeds(batch)['a']?.data).toEqual(Float32Array.of(1, 2));
+    }
+  });
+
   it('pads lists of different sizes, labels with what does not count', async () => {
     const lists = [
       { x: [[1, 2], [3]], labels: [1] },

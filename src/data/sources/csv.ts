@@ -73,8 +73,10 @@ async function openCsv(spec: DataSpec): Promise<Records> {
 
 type Parse = typeof import('csv-parse/sync').parse;
 
-/** All records parsed in one go; null when that goes wrong or their number does not come out right. */
+/** Cells of all records; null when something is wrong or their number does not come out right. */
 function allCells(texts: readonly string[], parse: Parse, delimiter: string): string[][] | null {
+  // Without quotes there is nothing to it.
+  if (!texts.some((text) => text.includes('"'))) return texts.map((text) => firstLine(text).split(delimiter));
   try {
     const whole = texts.map((text) => (text.endsWith('\n') ? text : `${text}\n`)).join('');
     const found = parse(whole, { delimiter, relax_column_count: true, skip_empty_lines: true });
@@ -82,6 +84,13 @@ function allCells(texts: readonly string[], parse: Parse, delimiter: string): st
   } catch {
     return null;
   }
+}
+
+/** Blank lines may follow. */
+function firstLine(text: string): string {
+  const end = text.indexOf('\n');
+  const line = end < 0 ? text : text.slice(0, end);
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
 function delimiterOf(spec: DataSpec): string {
