@@ -66,7 +66,7 @@ export function lettersIn(pixels: number): number {
   return Math.max(1, Math.floor(pixels / CHARACTER));
 }
 
-/** About how wide a text is. */
+/** At most how wide a text is in bold letters. */
 export function widthOfText(text: string): number {
-  return [...text].length * CHARACTER;
+  return [...text].length * CHARACTER * 1.08;
 }

@@ -71,32 +71,46 @@ export function sizeChart(report: Report): Markup | null {
 function panel(model: Sized, box: Box, room: number): Markup {
   const size = formatBytes(bytesOf(model));
   const items = tiles(model);
+  const shortNames = withoutCommonEnds(items.map(({ name }) => name));
   const boxes = treemap(
     items.map(({ bytes }) => bytes),
     box,
   );
   return html`<g>${label(box.x, box.y - 9, fitting(model.name, room - 80), { kind: 'strong' })}
 ${label(box.x + room, box.y - 9, size, { anchor: 'end', kind: 'number' })}
-${boxes.map((place, index) => tile(items[index] as Tile, place))}</g>
+${boxes.map((place, index) => tile(items[index] as Tile, shortNames[index] as string, place))}</g>
 `;
 }
 
-function tile({ name, dtype, bytes }: Tile, { x, y, width, height }: Box): Markup {
+function tile({ name, dtype, bytes }: Tile, shortName: string, { x, y, width, height }: Box): Markup {
   const named = width > 52 && height > 20;
   const sized = width > 60 && height > 38;
   // Half a pixel of background on every side draws the borders.
   const [w, h] = [Math.max(0.5, width - 1), Math.max(0.5, height - 1)];
   return html`<g><title>${name}, ${dtype}, ${formatBytes(bytes)}</title><rect x="${x}" y="${y}" width="${w}" height="${h}" class="fill-${kindOf(dtype)}"/>${
-    named ? label(x + 6, y + 15, ending(name, width - 10), { kind: 'tile' }) : null
+    named ? label(x + 6, y + 15, ending(shortName, width - 10), { kind: 'tile' }) : null
   }${sized ? label(x + 6, y + 31, formatBytes(bytes), { kind: 'tile faint' }) : null}</g>`;
 }
 
 /** Tensors of a model differ in the ends of their names. */
 function ending(name: string, pixels: number): string {
-  const plain = name.replace(/[._/]weight$/, '');
-  const letters = [...plain];
+  const letters = [...name];
   const room = lettersIn(pixels);
-  return letters.length <= room ? plain : `…${letters.slice(letters.length - room + 1).join('')}`;
+  return letters.length <= room ? name : `…${letters.slice(letters.length - room + 1).join('')}`;
+}
+
+/** Names without the last words that more than half of them share, such as "weight". */
+function withoutCommonEnds(names: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const end = /[._/][^._/]+$/.exec(name)?.[0];
+    if (end !== undefined) counts.set(end, (counts.get(end) ?? 0) + 1);
+  }
+  const common = [...counts].find(([, count]) => names.length > 2 && count > names.length / 2)?.[0];
+  if (common === undefined) return [...names];
+  return withoutCommonEnds(
+    names.map((name) => (name.endsWith(common) ? name.slice(0, -common.length) : name)),
+  );
 }
 
 function bytesOf(model: ModelRecord): number {

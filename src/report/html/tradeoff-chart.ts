@@ -108,7 +108,7 @@ function draw(points: readonly Point[], { x, y, width, baselines }: Plan) {
     marks: [
       grid(across, down, { x, y, width, left, height }),
       dots,
-      names(points, radius, { across, down, width }),
+      names(points, radius, { across, down, left, width }),
     ],
   };
 }
@@ -141,7 +141,7 @@ const LINE = 15;
 function names(
   points: readonly Point[],
   radius: (point: Point) => number,
-  { across, down, width }: { across: Scale; down: Scale; width: number },
+  { across, down, left, width }: { across: Scale; down: Scale; left: number; width: number },
 ): Markup[] {
   const dots = points.map((point): Span => {
     const [x, y, r] = [across.at(point.x), down.at(point.y), radius(point)];
@@ -150,8 +150,10 @@ function names(
   const taken = [...dots];
   return points.map((point, index) => {
     const own = dots[index] as Span;
-    const text = fitting(point.model.name, width * 0.42);
-    const places = around(own, widthOfText(text)).filter(({ left, right }) => left >= 0 && right <= width);
+    const text = fitting(point.model.name.replace(/\.onnx$/, ''), width * 0.42);
+    const places = around(own, widthOfText(text), [left, width]).filter(
+      (place) => place.left >= left && place.right <= width,
+    );
     const free = places.find((place) => !taken.some((other) => other !== own && overlap(place, other)));
     const place = free ?? places[0] ?? own;
     taken.push(place);
@@ -163,25 +165,26 @@ function names(
   });
 }
 
-/** Places for a name: right, left, below and above its dot, then a line further off. */
-function around({ left, right, top, bottom }: Span, size: number): Span[] {
-  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+/** Places for a name: right, left, below and above its dot, then a line higher or lower. */
+function around({ left, right, top, bottom }: Span, size: number, [first, last]: [number, number]): Span[] {
+  const y = (top + bottom) / 2;
   const place = (start: number, up: number): Span => ({
     left: start,
     right: start + size,
     top: up,
     bottom: up + LINE,
   });
-  const beside = [0, LINE, -LINE, 2 * LINE, -2 * LINE].flatMap((shift) => [
+  const beside = (shift: number) => [
     place(right + 6, y - LINE / 2 + shift),
     place(left - 6 - size, y - LINE / 2 + shift),
-  ]);
-  const centred = x - size / 2;
+  ];
+  const centred = Math.max(first, Math.min(last - size, (left + right - size) / 2));
   return [
-    ...beside.slice(0, 2),
+    ...beside(0),
     place(centred, bottom + 3),
     place(centred, top - LINE - 3),
-    ...beside.slice(2),
+    ...beside(LINE),
+    ...beside(-LINE),
   ];
 }
 
