@@ -3,8 +3,7 @@ import { LlmcError } from '../errors.ts';
 import { renderJson } from '../report/json.ts';
 import { type Measurable, refuseUnmeasurable } from '../report/measurable.ts';
 import type { Palette } from '../report/palette.ts';
-import { quantityNamed } from '../report/quantities.ts';
-import { parseRequirement } from '../report/require.ts';
+import { asksForMetric, parseRequirement } from '../report/require.ts';
 import type { Report } from '../report/schema.ts';
 import type { TextView } from '../report/text.ts';
 import { paletteFor } from './chalk-palette.ts';
@@ -90,7 +89,7 @@ export async function runCommand(
     view,
     measures: (measurable) => {
       refuseUnmeasurable(requirements, measurable);
-      return requirements.some(({ name }) => quantityNamed(name) === null);
+      return requirements.some(asksForMetric);
     },
     stdout,
     stderr,

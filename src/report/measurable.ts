@@ -49,11 +49,12 @@ export function refuseUnmeasurable(requirements: readonly Requirement[], run: Me
 }
 
 function objection(
-  { name, relation }: Requirement,
+  { name, relation, path }: Requirement,
   run: Measurable,
 ): { readonly problem: string; readonly hint: string } | null {
   const advice = (about: string): string =>
     run.advice?.[about] ?? ADVICE.get(about) ?? 'leave it out: no command measures it yet';
+  if (path !== null) return null;
   const isMetric = quantityNamed(name) === null;
   if (!(isMetric ? run.metrics.includes(metricKey(name)) : run.names.includes(name)))
     return {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LlmcError } from '../../src/errors.ts';
-import { evaluate, parseRequirement } from '../../src/report/require.ts';
+import { parseRequirement } from '../../src/report/require.ts';
+import { evaluate } from '../../src/report/require-judge.ts';
 import { latency, model, sampleReport } from './sample.ts';
 
 const judge = (expression: string, report = sampleReport()) => evaluate(parseRequirement(expression), report);
