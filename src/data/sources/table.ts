@@ -3,6 +3,7 @@ import { csv } from './csv.ts';
 import { idx } from './idx.ts';
 import { images } from './images.ts';
 import { jsonl } from './jsonl.ts';
+import { module } from './module.ts';
 import { npy } from './npy.ts';
 import { npz } from './npz.ts';
 import { parquet } from './parquet.ts';
@@ -10,4 +11,4 @@ import { pb } from './pb.ts';
 import type { Source } from './source.ts';
 import { wav } from './wav.ts';
 
-export const sources: readonly Source[] = [csv, idx, images, jsonl, npy, npz, parquet, pb, wav];
+export const sources: readonly Source[] = [csv, idx, images, jsonl, module, npy, npz, parquet, pb, wav];
