@@ -42,6 +42,7 @@ export function pathNamed(name: string): Path | null {
 function leadsToNumber(schema: Schema, segments: readonly string[]): boolean {
   if (schema.anyOf) return schema.anyOf.some((variant) => leadsToNumber(variant, segments));
   const [first, ...rest] = segments;
+  if (schema.items) return (first === LENGTH && rest.length === 0) || leadsToNumber(schema.items, segments);
   if (first === undefined)
     return [schema.type].flat().some((type) => type === 'number' || type === 'integer');
   const member = own(schema.properties ?? {}, first) ?? schema.additionalProperties;
