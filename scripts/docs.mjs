@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { cliReference } = await import('../dist/cli/reference.js');
 const { commands } = await import('../dist/cli/table.js');
+const { dataKinds } = await import('../dist/data/open.js');
+const { dataReference } = await import('../dist/data/reference.js');
 const { operatorsMarkdown } = await import('../dist/ops/reference.js');
 const { renderJson } = await import('../dist/report/json.js');
 const { reportJsonSchema } = await import('../dist/report/json-schema.js');
@@ -13,6 +15,7 @@ const { reportJsonSchema } = await import('../dist/report/json-schema.js');
 const pages = {
   'docs/map.md': map(),
   'docs/reference/cli.md': cliReference(commands.map(({ spec }) => spec)),
+  'docs/reference/data.md': dataReference(dataKinds),
   'docs/reference/operators.md': operatorsMarkdown(),
   'docs/reference/report.schema.json': renderJson(reportJsonSchema()),
 };

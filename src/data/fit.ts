@@ -44,8 +44,8 @@ export function fitDataset(given: Dataset, inputs: readonly ValueInfo[], batch?:
   const single = lacksBatchAxis(first.pairs);
   const dataset = single ? asOneRow(given) : given;
   const { pairs, derived, notes } = single ? pairColumns(dataset, inputs) : first;
+  for (const { input, column } of pairs) requireKind(input, column, dataset);
   const matches = pairs.map((pair): Match => ({ ...pair, shape: fitPair(pair, dataset) }));
-  for (const { input, column } of matches) requireKind(input, column, dataset);
   const unbatched = matches.some(({ shape }) => shape.kind === 'single');
   const size = fixedBatch(matches, batch);
   const batchSize = size ?? batch ?? (unbatched ? 1 : preferred);
