@@ -1,5 +1,4 @@
 /** Writes the reference page of data specs from the table of kinds. */
-import { ARRANGE_KEYS } from './arrange.ts';
 import type { KindInfo } from './spec.ts';
 
 const HEAD = `# Data specs
@@ -11,19 +10,20 @@ folder. Generated; do not edit. A guide with examples is [guides/data.md](../gui
 
 /** Markdown: the options all kinds share, then those of each kind. */
 export function dataReference(kinds: readonly KindInfo[]): string {
-  const common = Object.keys(ARRANGE_KEYS);
+  const [first = { keys: {} }, ...others] = kinds.filter(({ needsPath }) => needsPath);
+  const common = Object.entries(first.keys).filter(([key, meaning]) =>
+    others.every(({ keys }) => keys[key] === meaning),
+  );
   const parts = kinds.map(({ kind, extensions, keys }) => {
-    const own = Object.fromEntries(Object.entries(keys).filter(([key]) => !common.includes(key)));
+    const own = Object.entries(keys).filter(([key]) => !common.some(([shared]) => shared === key));
     const endings = extensions.map((extension) => `\`${extension}\``).join(' ');
     return `\n## ${kind}\n\n${endings === '' ? '' : `Endings: ${endings}\n\n`}${table(own)}`;
   });
-  return `${HEAD}\n## All kinds that are read\n\nIn the order in which they apply.\n\n${table(ARRANGE_KEYS)}${parts.join('')}`;
+  return `${HEAD}\n## All kinds that are read\n\n${table(common)}${parts.join('')}`;
 }
 
-function table(keys: Readonly<Record<string, string>>): string {
-  const rows = Object.entries(keys).map(
-    ([key, meaning]) => `| \`${key}\` | ${meaning.replaceAll('|', '\\|')} |`,
-  );
+function table(keys: readonly (readonly [string, string])[]): string {
+  const rows = keys.map(([key, meaning]) => `| \`${key}\` | ${meaning.replaceAll('|', '\\|')} |`);
   return rows.length === 0
     ? 'No options of its own.\n'
     : `| key | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
