@@ -43,7 +43,14 @@ export function compareReports(now: NamedReport, before: NamedReport): Report {
     (expression) => `requirement ${expression} is met, which it was not in ${before.name}`,
   );
   const steps = notes.length > 0 ? [...now.report.steps, noted(before.name, notes)] : now.report.steps;
-  return { ...now.report, models, comparisons, steps, warnings: warnings.filter(unique) };
+  return {
+    ...now.report,
+    against: before.name,
+    models,
+    comparisons,
+    steps,
+    warnings: warnings.filter(unique),
+  };
 }
 
 /** The earlier self of each model that has one. */

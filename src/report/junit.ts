@@ -16,7 +16,8 @@ const WIDTH = 100;
 export function renderJunit(report: Report): string {
   const { command, requirements, steps, tool, environment } = report;
   const failures = requirements.filter(({ passed }) => !passed).length;
-  const seconds = steps.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000;
+  // The schema knows no exponents.
+  const seconds = Math.min(1e9, steps.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000);
   const suite = `llmc ${command}`.trimEnd();
   const classname = ['llmc', command.split(' ', 1)[0]].filter(Boolean).join('.');
   const cases = requirements.map(({ expression, actual, passed }) => {

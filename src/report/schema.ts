@@ -214,6 +214,7 @@ export const reportSchema = z.object({
     .object({ source: z.string(), rows: z.int().nonnegative(), synthetic: z.boolean() })
     .nullable()
     .default(null),
+  against: z.string().optional().describe('the earlier report whose models the baselines are'),
   models: z.array(modelRecordSchema).default([]),
   comparisons: z.array(comparisonSchema).default([]),
   steps: z.array(stepRecordSchema).default([]),

@@ -79,6 +79,27 @@ describe('junit', () => {
     }
   });
 
+  it('has the elements and attributes of junit-10.xsd and those that it requires', () => {
+    const known: Record<string, { required: string[]; optional: string[] }> = {
+      testsuites: { required: [], optional: ['name', 'time', 'tests', 'failures', 'errors'] },
+      testsuite: { required: ['name', 'tests', 'failures', 'errors'], optional: ['time', 'skipped'] },
+      properties: { required: [], optional: [] },
+      property: { required: ['name', 'value'], optional: [] },
+      testcase: { required: ['name'], optional: ['time', 'classname'] },
+      failure: { required: [], optional: ['type', 'message'] },
+      'system-out': { required: [], optional: [] },
+    };
+    for (const report of REPORTS) {
+      for (const { tag, attributes } of elementsOf(renderJunit(report))) {
+        const { required = [], optional = [] } = known[tag] ?? {};
+        expect(Object.keys(known)).toContain(tag);
+        expect(Object.keys(attributes)).toEqual(expect.arrayContaining(required));
+        expect([...required, ...optional]).toEqual(expect.arrayContaining(Object.keys(attributes)));
+        if (attributes['time']) expect(attributes['time']).toMatch(/^\d+(\.\d+)?$/);
+      }
+    }
+  });
+
   it('says what was measured', () => {
     const requirements = [
       { expression: 'size <= 25MB', actual: '112 MB', passed: false },

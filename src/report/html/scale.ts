@@ -32,7 +32,7 @@ export function rangeOf(values: readonly number[], margin = 0.08): [number, numb
   const low = Math.min(...values);
   const high = Math.max(...values);
   if (!Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
-  if (low >= 0 && low <= 0.35 * high) return [0, high * (1 + margin)];
+  if (high > 0 && low >= 0 && low <= 0.35 * high) return [0, high * (1 + margin)];
   const least = LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high)) || 1;
   const pad = Math.max((high - low) * margin, (least - (high - low)) / 2);
   return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];

@@ -4,6 +4,7 @@ import type { ModelRecord, Report } from '../schema.ts';
 import { formatBytes, formatDb, formatMetric, formatMs, formatShare } from '../units.ts';
 import { figure, fitting, label, table, widthOfText } from './figure.ts';
 import { html, type Markup } from './markup.ts';
+import { placeNames } from './place-names.ts';
 import { linearScale, rangeOf, type Scale } from './scale.ts';
 
 const MODELS_SHOWN = 40;
@@ -69,7 +70,8 @@ export function tradeoffChart(report: Report): Markup | null {
         formatBytes(point.model.sizeBytes),
       ]),
     ),
-    draw: (width) => draw(points, { x, y, width, baselines }),
+    // Beside its later self, an earlier model needs no name.
+    draw: (width) => draw(points, { x, y, width, baselines, silent: report.against !== undefined }),
   });
 }
 
@@ -84,9 +86,11 @@ interface Plan {
   readonly y: Axis;
   readonly width: number;
   readonly baselines: ReadonlySet<string>;
+  /** Whether baselines go without a name. */
+  readonly silent: boolean;
 }
 
-function draw(points: readonly Point[], { x, y, width, baselines }: Plan) {
+function draw(points: readonly Point[], { x, y, width, baselines, silent }: Plan) {
   const wide = width > 600;
   const height = wide ? 340 : 300;
   const left = Math.max(44, ...points.map((point) => widthOfText(y.format(point.y)) + 10));
@@ -108,7 +112,7 @@ function draw(points: readonly Point[], { x, y, width, baselines }: Plan) {
     marks: [
       grid(across, down, { x, y, width, left, height }),
       dots,
-      names(points, radius, { across, down, left, width }),
+      labels(points, radius, { across, down, left, width }, silent ? baselines : new Set()),
     ],
   };
 }
@@ -128,68 +132,24 @@ function grid(
   return [...rows, ...columns];
 }
 
-interface Span {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
-const LINE = 15;
-
-/** Names around their dots, where they cover no other name and no dot if there is such a place. */
-function names(
+function labels(
   points: readonly Point[],
   radius: (point: Point) => number,
   { across, down, left, width }: { across: Scale; down: Scale; left: number; width: number },
+  unnamed: ReadonlySet<string>,
 ): Markup[] {
-  const dots = points.map((point): Span => {
+  const dots = points.map((point) => {
     const [x, y, r] = [across.at(point.x), down.at(point.y), radius(point)];
-    return { left: x - r, right: x + r, top: y - r, bottom: y + r };
-  });
-  const taken = [...dots];
-  return points.map((point, index) => {
-    const own = dots[index] as Span;
     const text = fitting(point.model.name.replace(/\.onnx$/, ''), width * 0.42);
-    const places = around(own, widthOfText(text), [left, width]).filter(
-      (place) => place.left >= left && place.right <= width,
-    );
-    const free = places.find((place) => !taken.some((other) => other !== own && overlap(place, other)));
-    const place = free ?? places[0] ?? own;
-    taken.push(place);
-    const before = place.right <= own.left;
-    return label(before ? place.right : place.left, place.bottom - 4, text, {
-      anchor: before ? 'end' : 'start',
-      kind: 'strong halo',
-    });
+    return {
+      left: x - r,
+      right: x + r,
+      top: y - r,
+      bottom: y + r,
+      name: unnamed.has(point.model.name) ? null : text,
+    };
   });
-}
-
-/** Places for a name: right, left, below and above its dot, then a line higher or lower. */
-function around({ left, right, top, bottom }: Span, size: number, [first, last]: [number, number]): Span[] {
-  const y = (top + bottom) / 2;
-  const place = (start: number, up: number): Span => ({
-    left: start,
-    right: start + size,
-    top: up,
-    bottom: up + LINE,
-  });
-  const beside = (shift: number) => [
-    place(right + 6, y - LINE / 2 + shift),
-    place(left - 6 - size, y - LINE / 2 + shift),
-  ];
-  const centred = Math.max(first, Math.min(last - size, (left + right - size) / 2));
-  return [
-    ...beside(0),
-    place(centred, bottom + 3),
-    place(centred, top - LINE - 3),
-    ...beside(LINE),
-    ...beside(-LINE),
-  ];
-}
-
-function overlap(a: Span, b: Span): boolean {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return placeNames(dots, [left, width]);
 }
 
 function metricAxes(report: Report): Axis[] {

@@ -3,7 +3,15 @@ import { type Candidate, type Group, groupModels } from '../groups.ts';
 import { lowerIsBetter } from '../metric-drop.ts';
 import { type Change, fileSizeChange, speedChange } from '../rows.ts';
 import type { ModelRecord, Report } from '../schema.ts';
-import { formatBytes, formatDb, formatMetric, formatMs, formatShare, formatSigned } from '../units.ts';
+import {
+  formatBytes,
+  formatDb,
+  formatMetric,
+  formatMs,
+  formatRatio,
+  formatShare,
+  formatSigned,
+} from '../units.ts';
 import { html, type Markup } from './markup.ts';
 
 const ROWS_SHOWN = 12;
@@ -14,10 +22,10 @@ export function verdict(report: Report): Markup {
   const rows = groups.flatMap((group) =>
     group.candidates.length === 0
       ? [alone(group.baseline)]
-      : group.candidates.map((candidate) => candidateRow(group, candidate)),
+      : group.candidates.map((candidate) => candidateRow(group, candidate, report.against)),
   );
   const hidden = rows.length - ROWS_SHOWN;
-  return html`<h1>${sentence(groups) || overTime(report) || `llmc ${report.command}`.trimEnd()}</h1>
+  return html`<h1>${sinceThen(report, groups) || sentence(groups) || overTime(report) || `llmc ${report.command}`.trimEnd()}</h1>
 ${badge(report)}<div class="cards">${rows.slice(0, ROWS_SHOWN)}</div>
 ${hidden > 0 ? html`<p class="caption">and ${hidden} more models below</p>` : null}`;
 }
@@ -60,6 +68,23 @@ function sentence(groups: readonly Group[]): string {
   return capitalized(parts.length > 0 ? parts.join(', ') : `${pairs.length} models compared`);
 }
 
+/** "Since main.json: 2 smaller, 1 slower". */
+function sinceThen({ against }: Report, groups: readonly Group[]): string {
+  if (against === undefined) return '';
+  const changes = groups.flatMap(({ baseline, candidates }) =>
+    candidates.flatMap((candidate) =>
+      [fileSizeChange(baseline, candidate.model), speedChange(baseline, candidate)].flatMap(
+        (change) => /smaller|larger|faster|slower/.exec(change?.text ?? '')?.[0] ?? [],
+      ),
+    ),
+  );
+  const told = ['smaller', 'larger', 'faster', 'slower'].flatMap((word) => {
+    const count = changes.filter((change) => change === word).length;
+    return count > 0 ? [`${count} ${word}`] : [];
+  });
+  return told.length > 0 ? `Since ${against}: ${told.join(', ')}` : `Same size and speed as in ${against}`;
+}
+
 /** What a history alone says. */
 function overTime({ trends = [] }: Report): string {
   if (trends.length === 0) return '';
@@ -90,18 +115,30 @@ function badge({ requirements }: Report): Markup | null {
     : html`<p class="badge good"><a href="#requirements">✓ ${all} met</a></p>\n`;
 }
 
-function candidateRow({ baseline }: Group, candidate: Candidate): Markup {
+function candidateRow({ baseline }: Group, candidate: Candidate, against: string | undefined): Markup {
   const { model } = candidate;
   const share = Math.min(1, ratio(baseline, model));
   const before = baseline.latencyMs?.p50;
   const after = model.latencyMs?.p50;
   const time = after !== undefined && before !== undefined && before > 0 ? Math.min(1, after / before) : null;
   const speed = speedChange(baseline, candidate);
-  return html`<article><h3>${model.name}<small>against ${baseline.name}</small></h3>
+  return html`<article><h3>${model.name}<small>${against === undefined ? `against ${baseline.name}` : `since ${against}`}</small></h3>
 ${stat('size', formatBytes(model.sizeBytes), fileSizeChange(baseline, model), share)}
-${after === undefined && speed === null ? null : stat('median run', after === undefined ? (speed?.text.replace(/ \[.*$/, '') ?? '') : formatMs(after), speed, time)}
+${speedStat(candidate, after, speed, time)}
 ${quality(baseline, model)}</article>
 `;
+}
+
+/** The median, or where two models were only raced, how much faster the second one was. */
+function speedStat(
+  { comparison }: Candidate,
+  p50: number | undefined,
+  change: Change | null,
+  share: number | null,
+): Markup | null {
+  if (p50 !== undefined) return stat('median run', formatMs(p50), change, share);
+  if (!comparison?.speedup) return null;
+  return stat('speed', formatRatio(comparison.speedup.estimate), change, null);
 }
 
 function alone(model: ModelRecord): Markup {
