@@ -1,5 +1,7 @@
 /** Opens a data spec: the dataset it names, or the request for generated inputs. */
 import { ARRANGE_KEYS, arrange } from './arrange.ts';
+import { augmented } from './augment/augmented.ts';
+import { AUGMENT_KEYS, augmentPlan } from './augment/plan.ts';
 import type { Dataset } from './dataset.ts';
 import { openAhead, workerScript } from './prefetch/client.ts';
 import type { Source } from './sources/source.ts';
@@ -15,7 +17,7 @@ export const syntheticKind: KindInfo = {
 };
 
 export const dataKinds: readonly KindInfo[] = [
-  ...sources.map((source) => ({ ...source, keys: { ...source.keys, ...ARRANGE_KEYS } })),
+  ...sources.map((source) => ({ ...source, keys: { ...AUGMENT_KEYS, ...source.keys, ...ARRANGE_KEYS } })),
   syntheticKind,
 ];
 
@@ -36,7 +38,10 @@ export async function openDataset(spec: DataSpec): Promise<Dataset | null> {
 /** The same without a thread. */
 export async function openHere(spec: DataSpec): Promise<Dataset | null> {
   const source = sourceOf(spec);
-  return source === undefined ? null : arrange(await source.open(spec), spec);
+  if (source === undefined) return null;
+  const plan = augmentPlan(spec, source.keys);
+  const table = await source.open(spec);
+  return arrange(plan ? augmented(table, plan) : table, spec);
 }
 
 function sourceOf(spec: DataSpec): Source | undefined {

@@ -3,6 +3,9 @@ import { LlmcError } from '../../errors.ts';
 import type { DataSpec } from '../spec.ts';
 import { INTERPOLATIONS, type Interpolation } from './resample.ts';
 
+/** Images are made in this order; of other kinds it is said for augmentations. */
+export const LAYOUT_MEANING = 'where pictures have their channels, nchw (default) or nhwc';
+
 export const IMAGE_KEYS = {
   size: 'of every picture: 224, or height x width as in 224x320',
   resize: 'before the crop: 256 for the shorter side, or height x width',
@@ -11,7 +14,7 @@ export const IMAGE_KEYS = {
   mean: 'per channel, taken away after scaling',
   std: 'per channel, divided by after that',
   scale: 'factor for pixels, default 1/255',
-  layout: 'nchw (default) or nhwc',
+  layout: LAYOUT_MEANING,
   channels: 'rgb (default), bgr or gray',
   interpolation: 'bilinear (default), bicubic, lanczos, box or nearest',
 };
