@@ -100,6 +100,14 @@ describe('history', () => {
     expect(Object.fromEntries(points)).toMatchObject({ size: 6, p50: 1, accuracy: 6 });
   });
 
+  it('draws a block for each value', () => {
+    const random = normal(9);
+    for (let round = 0; round < 200; round++) {
+      const values = Array.from({ length: 2 + (round % 20) }, () => 438_123_456 * (1 + 0.1 * random()));
+      expect(sparkline(values)).toHaveLength(values.length);
+    }
+  });
+
   it.each([
     [[1, 2, 3, 4, 5, 6, 7, 8], '▁▂▃▄▅▆▇█'],
     [[2, 2, 2], '▅▅▅'],

@@ -19,7 +19,8 @@ export function sparkline(values: readonly number[], longest = LONGEST): string 
   const middle = (low + high) / 2;
   const level = (value: number) => {
     const share = span > 0 ? (value - middle) / span + 0.5 : 0.5;
-    return Math.min(BLOCKS.length - 1, Math.floor(share * BLOCKS.length));
+    // Rounding may leave the lowest value a hair below 0.
+    return Math.max(0, Math.min(BLOCKS.length - 1, Math.floor(share * BLOCKS.length)));
   };
   return shown.map((value) => BLOCKS[level(value)] ?? '').join('');
 }
