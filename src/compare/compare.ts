@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { LlmcError } from '../errors.ts';
 import { type OpenedModel, openModel } from '../onnx/read.ts';
+import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { blame } from '../probe/layers/blame.ts';
 import { compareLayers, type LayerFidelity } from '../probe/layers/compare-layers.ts';
 import { leader } from '../probe/layers/leader.ts';
@@ -75,8 +76,12 @@ export async function compareModels(
     const selector = node.name || (node.output()?.name ?? layer.before.value.name);
     if (own !== undefined) suspects.push({ record, selector, noise: own });
   }
-  const first = modelRecord(names[0], paths[0], sizes[0]);
-  const second = { ...modelRecord(names[1], paths[1], sizes[1]), fidelity: whole.fidelity };
+  const first = { ...modelRecord(names[0], paths[0], sizes[0]), tensors: tensorSizes(before.model) };
+  const second = {
+    ...modelRecord(names[1], paths[1], sizes[1]),
+    tensors: tensorSizes(after.model),
+    fidelity: whole.fidelity,
+  };
   return {
     data: { source: inputs.source, rows: result.rows, synthetic: inputs.synthetic },
     models: [first, second],

@@ -1,6 +1,7 @@
 /** `llmc inspect`: what is in a model and what llmc can do with it. */
 import { printModel } from '../../ir/print.ts';
 import { openModel } from '../../onnx/read.ts';
+import { tensorSizes } from '../../onnx/tensor-sizes.ts';
 import { renderJson } from '../../report/json.ts';
 import { MEASURED_TOGETHER } from '../../report/measurable.ts';
 import { modelRecord } from '../../report/record.ts';
@@ -14,12 +15,14 @@ import type { inspectSpec } from './inspect.options.ts';
 export const run: Handler<typeof inspectSpec> = async ({ operands, options }, io) => {
   io.measures({ names: ['size', ...MEASURED_TOGETHER.structure], metrics: [], compared: false });
   const opened = openModel(operands.model);
+  const tensors = tensorSizes(opened.model);
   // Printed as the file has it, before shapes are asked for.
   const graph = options.graph ? printModel(opened.model) : null;
   const top = options.tensors ? null : options.top;
   const found = await inspectModel(opened, { dims: options.dim, top });
   const record = {
     ...modelRecord(found.name, operands.model, found.sizeBytes),
+    tensors,
     parameters: found.parameters,
     macs: found.macs.unknown.length > 0 ? null : found.macs.total,
   };
