@@ -39,9 +39,8 @@ export function castTensor(tensor: HostTensor, dtype: string, name: string, orig
         hint: `the model wants ${dtype}; store the data as ${dtype}`,
       });
     }
-  } else if (result instanceof Uint16Array)
-    encodeHalf(Float32Array.from(source as ArrayLike<number>, Number), result);
-  else for (let i = 0; i < source.length; i++) result[i] = Number(source[i]);
+  } else if (result instanceof Uint16Array) encodeHalf(toFloat32(source), result);
+  else copyFloats(source, result as Float32Array | Float64Array);
   return { dtype, dims, data: result };
 }
 
@@ -51,7 +50,23 @@ export function asFloats(tensor: HostTensor): Float32Array | Float64Array | null
   if (data instanceof Float32Array || data instanceof Float64Array) return data;
   if (Array.isArray(data) || !isArrayDtype(dtype)) return null;
   if (data instanceof Uint16Array && dtype === 'float16') return widen(data);
-  return Float64Array.from(data as ArrayLike<number>, Number);
+  const result = new Float64Array(data.length);
+  copyFloats(data, result);
+  return result;
+}
+
+function toFloat32(source: TypedArray): Float32Array {
+  if (source instanceof Float32Array) return source;
+  const result = new Float32Array(source.length);
+  copyFloats(source, result);
+  return result;
+}
+
+/** `set` converts natively, many times faster than a loop over arrays of many types; it does not take bigints. */
+function copyFloats(source: TypedArray, result: Float32Array | Float64Array): void {
+  if (source instanceof BigInt64Array || source instanceof BigUint64Array)
+    for (let i = 0; i < source.length; i++) result[i] = Number(source[i]);
+  else result.set(source);
 }
 
 function widen(halves: Uint16Array): Float32Array {
@@ -63,12 +78,35 @@ function widen(halves: Uint16Array): Float32Array {
 /** The position of the first value that the type cannot hold, where copying stopped; -1 when it can hold all. */
 function copyIntegers(source: TypedArray, result: TypedArray, range: readonly [number, number]): number {
   const wide = result instanceof BigInt64Array || result instanceof BigUint64Array;
+  const big = source instanceof BigInt64Array || source instanceof BigUint64Array;
+  if (wide && !big) return copyToWords(source, new Uint32Array(result.buffer), range);
   for (let i = 0; i < source.length; i++) {
     const raw = source[i] as number | bigint;
     const value = Number(raw);
-    if (!Number.isInteger(value) || value < range[0] || value > range[1]) return i;
-    if (wide) result[i] = BigInt(raw);
+    if (!fits(value, range)) return i;
+    if (wide) result[i] = raw as bigint;
     else result[i] = value;
   }
   return -1;
+}
+
+/** Numbers as 64-bit integers in two words each, the lower first: several times as fast as through bigints. */
+function copyToWords(
+  source: Exclude<TypedArray, BigInt64Array | BigUint64Array>,
+  words: Uint32Array,
+  range: readonly [number, number],
+): number {
+  for (let i = 0; i < source.length; i++) {
+    const value = source[i] as number;
+    // 2^63 and 2^64 themselves are numbers, but no such integers.
+    if (!fits(value, range) || value === range[1]) return i;
+    const upper = Math.floor(value / 2 ** 32);
+    words[2 * i] = value - upper * 2 ** 32;
+    words[2 * i + 1] = upper;
+  }
+  return -1;
+}
+
+function fits(value: number, range: readonly [number, number]): boolean {
+  return Number.isInteger(value) && value >= range[0] && value <= range[1];
 }

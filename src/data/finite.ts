@@ -12,13 +12,24 @@ export function requireFinite(tensor: HostTensor, input: ValueInfo, origin: Orig
   const values = asFloats(tensor);
   if (!values) return;
   const mask = roleOf(input) === 'mask';
-  const at = values.findIndex((value) => (mask ? Number.isNaN(value) : !Number.isFinite(value)));
+  const at = firstOdd(values, mask);
   if (at < 0) return;
   const what = Number.isNaN(values[at]) ? 'NaN' : 'an infinity';
   const where = placeOf(at, tensor, origin);
   throw new LlmcError('DATA', `${where}: the data for the input "${input.name}" holds ${what}`, {
     hint: 'leave such rows out, for example with numpy.isfinite(x).all(...)',
   });
+}
+
+/** Index of the first NaN, and where `onlyNaN` is false of the first infinity; -1 when there is none. */
+function firstOdd(values: Float32Array | Float64Array, onlyNaN: boolean): number {
+  // A loop, since every number of the data goes through it: ten times as fast as findIndex.
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as number;
+    // An infinity less itself is NaN, and NaN is not itself.
+    if (value - value !== 0 && (!onlyNaN || Number.isNaN(value))) return at;
+  }
+  return -1;
 }
 
 /** LlmcError DATA for labels that are NaN. */

@@ -136,6 +136,22 @@ describe('casting', () => {
     expect(() => castTensor(tensor(from, data), to, 'x')).toThrow(expect.objectContaining({ code: 'DATA' }));
   });
 
+  it('whole numbers of any size become the same 64-bit integers', () => {
+    const sizes = [0, 1, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 1, 2 ** 62, 2 ** 63 - 1024];
+    const values = [...sizes, ...sizes.map((size) => -size), -(2 ** 63)];
+    const signed = castTensor(tensor('float64', Float64Array.from(values)), 'int64', 'x').data;
+    expect([...signed]).toEqual(values.map((value) => BigInt(value)));
+    const large = [...sizes, 2 ** 64 - 2048];
+    const unsigned = castTensor(tensor('float64', Float64Array.from(large)), 'uint64', 'x').data;
+    expect([...unsigned]).toEqual(large.map((value) => BigInt(value)));
+    for (const [value, to] of [
+      [2 ** 63, 'int64'],
+      [2 ** 64, 'uint64'],
+      [-1, 'uint64'],
+    ] as const)
+      expect(() => castTensor(tensor('float64', Float64Array.of(value)), to, 'x')).toThrow(/which is no/);
+  });
+
   it('reads any number as floats', () => {
     expect(asFloats(tensor('int64', BigInt64Array.of(3n)))).toEqual(Float64Array.of(3));
     expect(asFloats(tensor('float16', Uint16Array.of(0x3c00)))).toEqual(Float32Array.of(1));
