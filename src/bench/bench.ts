@@ -1,5 +1,5 @@
 /** Measures models side by side; the first one is the baseline every other is compared with. */
-import { wantedMetrics } from '../data/metrics/wanted.ts';
+import { loadMetrics, wantedMetrics } from '../data/metrics/wanted.ts';
 import { LlmcError } from '../errors.ts';
 import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { modelNames } from '../report/model-names.ts';
@@ -52,6 +52,7 @@ export async function bench(
   context: Context,
 ): Promise<BenchResult> {
   const names = modelNames(paths);
+  await loadMetrics(options.metrics ?? []);
   const wanted = wantedMetrics(options.metrics ?? []);
   const subjects: Subject[] = [];
   for (const [index, path] of paths.entries()) subjects.push(await openSubject(path, names[index] ?? path));

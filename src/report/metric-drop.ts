@@ -6,9 +6,12 @@ const LOWER_IS_BETTER: ReadonlySet<string> = new Set(['cer', 'mae', 'mse', 'nll'
 /** Of these a percentage says nothing: they have no largest value, so a hundredth of one is nobody's unit. */
 const UNBOUNDED: ReadonlySet<string> = new Set(['mae', 'mse', 'nll', 'perplexity']);
 
+/** Metrics that users define say it in their names. */
+const SAYS_LOWER = /(?:error|loss)$/i;
+
 /** @param name key of a task metric, e.g. accuracy */
 export function lowerIsBetter(name: string): boolean {
-  return LOWER_IS_BETTER.has(name);
+  return LOWER_IS_BETTER.has(name) || SAYS_LOWER.test(name);
 }
 
 export function isUnbounded(name: string): boolean {

@@ -14,7 +14,10 @@ export const benchSpec = {
       completes: 'file',
       shown: 'generated from the input shapes',
     }),
-    metric: list('--metric <name>', 'score against the labels, e.g. f1 or cer?blank=0 (repeatable)'),
+    metric: list(
+      '--metric <name>',
+      'score against the labels: f1, cer?blank=0, ./my-metric.mjs (repeatable)',
+    ),
     runs: integer('--runs <n>', 'timed runs of each model', { min: 1, shown: 'as many as fit in --time' }),
     time: real('--time <seconds>', 'time to spend on each model', { min: 0.001, shown: '2' }),
     warmup: integer('--warmup <n>', 'runs before the clock starts', { min: 0, shown: '5' }),

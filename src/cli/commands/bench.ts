@@ -1,5 +1,6 @@
 /** `llmc bench`: models side by side, the first one as the baseline. */
 import { type BenchOptions, bench } from '../../bench/bench.ts';
+import { loadMetrics } from '../../data/metrics/wanted.ts';
 import type { Handler } from '../command.ts';
 import type { benchSpec } from './bench.options.ts';
 import { benchmark } from './measures.ts';
@@ -7,6 +8,7 @@ import { benchmark } from './measures.ts';
 export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) => {
   const paths = [operands.baseline, ...operands.candidate];
   const { gzip, memory, data } = options;
+  await loadMetrics(options.metric);
   const labels = io.measures(
     benchmark({ gzip, memory, data, metrics: options.metric, models: paths.length }),
   );

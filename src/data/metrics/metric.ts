@@ -8,6 +8,12 @@ export interface Score {
   value(): number | null;
 }
 
+/** A score of all outputs of a batch. */
+export interface WholeScore {
+  add(outputs: Readonly<Record<string, HostTensor>>, labels: HostTensor): void;
+  value(): number | null;
+}
+
 /** Whole numbers that a metric takes, e.g. the class that stands for a blank: `cer?blank=0`. */
 export type Parameters = Readonly<Record<string, number>>;
 
@@ -22,6 +28,8 @@ export interface Metric {
   /** Whether an output can be scored against these labels, from shapes and types alone. */
   fits(output: HostTensor, labels: HostTensor): boolean;
   begin(parameters: Parameters): Score;
+  /** Instead of `fits` and `begin`, for metrics that look at all outputs together. */
+  readonly beginWhole?: () => WholeScore;
 }
 
 /** Positions with this label do not count (the convention of PyTorch's losses). */

@@ -1,13 +1,13 @@
 /** Scores a model's outputs against labels with the metrics that fit them. */
 import { elementCount, type HostTensor } from '../host-tensor.ts';
-import type { Score } from './metric.ts';
+import type { WholeScore } from './metric.ts';
 import { AUTOMATIC, type Wanted } from './wanted.ts';
 
 type Outputs = Readonly<Record<string, HostTensor>>;
 
 /** One model's scores. Each metric takes the first output that fits, and stays with it. */
 export class ScoreBoard {
-  readonly #chosen = new Map<string, { readonly output: string; readonly score: Score }>();
+  readonly #chosen = new Map<string, WholeScore>();
 
   readonly #wanted: readonly Wanted[];
 
@@ -18,16 +18,12 @@ export class ScoreBoard {
 
   /** Adds one batch; outputs must hold the same rows as `labels` (see `keepRows`). */
   add(outputs: Outputs, labels: HostTensor): void {
-    for (const { metric, parameters } of this.#wanted) {
-      let entry = this.#chosen.get(metric.name);
-      if (entry === undefined) {
-        const found = Object.entries(outputs).find(([, tensor]) => metric.fits(tensor, labels));
-        if (found === undefined) continue;
-        entry = { output: found[0], score: metric.begin(parameters) };
-        this.#chosen.set(metric.name, entry);
-      }
-      const output = outputs[entry.output];
-      if (output !== undefined) entry.score.add(output, labels);
+    for (const wanted of this.#wanted) {
+      const { name } = wanted.metric;
+      const score = this.#chosen.get(name) ?? begun(wanted, outputs, labels);
+      if (!score) continue;
+      this.#chosen.set(name, score);
+      score.add(outputs, labels);
     }
   }
 
@@ -39,12 +35,27 @@ export class ScoreBoard {
   /** Metric name to value; empty when no output fits the labels. */
   values(): Record<string, number> {
     const values: Record<string, number> = {};
-    for (const [name, { score }] of this.#chosen) {
+    for (const [name, score] of this.#chosen) {
       const value = score.value();
       if (value !== null) values[name] = value;
     }
     return values;
   }
+}
+
+/** The score of the first output that fits; null when none does. */
+function begun({ metric, parameters }: Wanted, outputs: Outputs, labels: HostTensor): WholeScore | null {
+  if (metric.beginWhole) return metric.beginWhole();
+  const name = Object.keys(outputs).find((each) => metric.fits(outputs[each] as HostTensor, labels));
+  if (name === undefined) return null;
+  const score = metric.begin(parameters);
+  return {
+    add: (found, wanted) => {
+      const output = found[name];
+      if (output !== undefined) score.add(output, wanted);
+    },
+    value: () => score.value(),
+  };
 }
 
 /** The outputs without the rows that only repeat the last one, of `padded` rows in the feed. */

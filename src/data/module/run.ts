@@ -26,13 +26,18 @@ export async function guarded<T>(path: string, work: () => T | Promise<T>, place
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof LlmcError) throw cause;
-    const error = cause instanceof Error ? cause : new Error(String(cause));
-    throw new LlmcError('DATA', `${path}${place}: ${error.name}: ${error.message.split('\n')[0]}`, {
-      hint: whereIn(path, error) ?? 'the code of this module threw that',
-      cause,
-    });
+    throw thrownBy(path, cause, place);
   }
+}
+
+/** An error of a module's own code, as it is shown: the file, the message, and where known the line. */
+export function thrownBy(path: string, cause: unknown, place = ''): LlmcError {
+  if (cause instanceof LlmcError) return cause;
+  const error = cause instanceof Error ? cause : new Error(String(cause));
+  return new LlmcError('DATA', `${path}${place}: ${error.name}: ${error.message.split('\n')[0]}`, {
+    hint: whereIn(path, error) ?? 'the code of this module threw that',
+    cause,
+  });
 }
 
 /** `line 12 of it`, from the stack. */
