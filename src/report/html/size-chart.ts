@@ -14,6 +14,8 @@ interface Tile {
   readonly name: string;
   readonly dtype: string;
   readonly bytes: number;
+  /** Written in the box where the name would be cut. */
+  readonly short?: string;
 }
 
 type Sized = ModelRecord & { readonly tensors: NonNullable<ModelRecord['tensors']> };
@@ -78,7 +80,7 @@ function panel(model: Sized, box: Box, room: number): Markup {
   );
   return html`<g>${label(box.x, box.y - 9, fitting(model.name, room - 80), { kind: 'strong' })}
 ${label(box.x + room, box.y - 9, size, { anchor: 'end', kind: 'number' })}
-${boxes.map((place, index) => tile(items[index] as Tile, shortNames[index] as string, place))}</g>
+${boxes.map((place, index) => tile(items[index] as Tile, items[index]?.short ?? (shortNames[index] as string), place))}</g>
 `;
 }
 
@@ -121,6 +123,7 @@ function tiles({ tensors }: ModelRecord): Tile[] {
   if (tensors === undefined) return [];
   const others = tensors.others.map(({ dtype, count, bytes }) => ({
     name: `${count} smaller`,
+    short: `+${count}`,
     dtype,
     bytes,
   }));
