@@ -1,8 +1,11 @@
-/** Makes the pictures in docs/images: runs the demo, renders its report and what the terminal shows in Chromium. */
+/**
+ * Makes the pictures in docs/images: runs the demo, renders its report and what the terminal shows in Chromium. The
+ * report of an earlier run may be given: node scripts/pictures.mjs demo.json
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,11 +15,16 @@ const folder = mkdtempSync(join(tmpdir(), 'llmc-pictures-'));
 
 try {
   mkdirSync(images, { recursive: true });
-  const report = join(folder, 'demo.json');
+  const given = process.argv[2];
+  const report = given === undefined ? join(folder, 'demo.json') : resolve(given);
   const page = join(folder, 'demo.html');
-  const shown = await quietDemo(report, page);
+  const shown =
+    given === undefined ? await quietDemo(report, page) : llmc(['report', report, '--report', page]);
   const terminal = join(folder, 'terminal.html');
-  writeFileSync(terminal, terminalPage(`$ llmc demo\n${shown}`));
+  writeFileSync(
+    terminal,
+    terminalPage(`$ llmc ${given === undefined ? 'demo' : 'report demo.json'}\n${shown}`),
+  );
   shoot(page, 'report-light.png', [1280, 1520]);
   shoot(page, 'report-dark.png', [1280, 1520], true);
   const frame = join(folder, 'frame.html');
