@@ -70,16 +70,8 @@ it('jsonl, csv and parquet give the same accuracy, in any order and padding', as
 const changed = (at: number, line: string) => source.split('\n').toSpliced(at, 1, line).join('\n');
 it.each<readonly [string, string, string, RegExp]>([
   ['a malformed line', changed(17, '{"sentence": "x"'), labelled, /line 18: it is no JSON/],
-  ['a missing value', changed(17, '{"label":"positive"}'), labelled, /line 18: "sentence" holds no text/],
   ['a missing column', source, labelled.replace('=sentence', '=words'), /has no column "words" for text=/],
-  [
-    'an unknown class',
-    changed(17, '{"sentence":"x","label":"?"}'),
-    labelled,
-    /line 18: "label" is none of the classes/,
-  ],
   ['no tokenizer', source, 'text=sentence&tokenizer=none.json', /cannot read the tokenizer none.json/],
-  ['no rows', '\n\n', labelled, /d\d+.jsonl has no rows/],
   [
     'text for numbers',
     '{"input_ids":"x","attention_mask":[1]}',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { parseDataSpec } from '../../src/data/open.ts';
+import { openHere, parseDataSpec } from '../../src/data/open.ts';
 import { openTokenizer } from '../../src/data/tokens/tokenizer.ts';
 import { keptLengths } from '../../src/data/tokens/truncate.ts';
 
@@ -29,6 +29,22 @@ describe.each(['wordpiece', 'byte-bpe'])('%s', (name) => {
       expect(found, JSON.stringify([text, limit])).toEqual({ ids, types });
     }
   });
+});
+
+it('gives the ids that a model was trained on', async () => {
+  const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/data/${name}`, import.meta.url));
+  const rows = async (spec: string): Promise<string[]> => {
+    const dataset = await openHere(parseDataSpec(spec));
+    const found: string[] = [];
+    for await (const { inputs } of dataset?.batches({ size: 1 }) ?? [])
+      found.push(['input_ids', 'attention_mask'].map((name) => inputs[name]?.data.join()).join());
+    return found;
+  };
+  const stored = new Set(await rows(fixture('text-eval.npz')));
+  const tokenizer = encodeURIComponent(fixture('text-tokenizer.json'));
+  const made = await rows(`${fixture('text-eval.jsonl')}?text=sentence&tokenizer=${tokenizer}&padding=max`);
+  expect(made).toHaveLength(61);
+  expect(made.filter((ids) => !stored.has(ids))).toEqual([]);
 });
 
 it('takes padding and length from the files of the tokenizer', async () => {

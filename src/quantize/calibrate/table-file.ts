@@ -3,6 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { fitDataset } from '../../data/fit.ts';
 import { openDataset, parseDataSpec } from '../../data/open.ts';
 import { writeWhole } from '../../data/whole-file.ts';
 import { LlmcError } from '../../errors.ts';
@@ -11,6 +12,7 @@ import type { Model } from '../../ir/model.ts';
 import { printModel } from '../../ir/print.ts';
 import { allGraphs } from '../../ir/walk.ts';
 import type { Context } from '../../step.ts';
+import { statedInputs } from '../data-fits.ts';
 import type { CalibrationRequest } from './request.ts';
 import type { CalibrationTable } from './table.ts';
 
@@ -42,7 +44,7 @@ export async function keyOf(model: Model, request: CalibrationRequest): Promise<
   const share = method === 'percentile' || method === 'auto' ? ` ${percentile}` : '';
   return {
     model: digestOf((hash) => hashModel(hash, model)),
-    data: await digestOfData(request),
+    data: await digestOfData(model, request),
     options: `${method}${share}, ${spec.type}${spec.symmetric ? ' symmetric' : ''}, ${values.length} values, rows of ${rowsOf?.size ?? 0}`,
   };
 }
@@ -62,12 +64,16 @@ function hashModel(hash: Hash, model: Model): void {
     }
 }
 
-async function digestOfData({ data, samples }: CalibrationRequest): Promise<string> {
+/** What the model reads of the data; other columns may be anything. */
+async function digestOfData(model: Model, { data, samples }: CalibrationRequest): Promise<string> {
   const dataset = await openDataset(parseDataSpec(data));
   const hash = createHash('sha256');
   if (dataset === null) hash.update(data);
   else
-    for await (const { inputs } of dataset.batches({ size: 64, limit: samples }))
+    for await (const { inputs } of fitDataset(dataset, statedInputs(model)).dataset.batches({
+      size: 64,
+      limit: samples,
+    }))
       for (const [name, tensor] of Object.entries(inputs)) {
         hash.update(`${name} ${tensor.dims.join('x')}`);
         hash.update(ArrayBuffer.isView(tensor.data) ? bytesOf(tensor.data) : JSON.stringify(tensor.data));
