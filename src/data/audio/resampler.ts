@@ -45,13 +45,31 @@ export function resampler(from: number, to: number): Resampler {
       for (let index = start; index < end; index++) {
         const weights = phase((index * down) % up);
         const read = first(index) - base;
-        let sum = 0;
-        for (let tap = 0; tap < taps; tap++) sum += (input[read + tap] as number) * (weights[tap] as number);
-        result[index - start] = sum;
+        result[index - start] = product(input, read, weights);
       }
       return result;
     },
   };
+}
+
+/** The inner product with the samples from `read` on, in four sums, so that additions need not wait for each other. */
+function product(input: Float32Array, read: number, weights: Float64Array): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  // There are an even number of weights: two are left where it is no multiple of four.
+  const whole = weights.length - (weights.length % 4);
+  let tap = 0;
+  for (; tap < whole; tap += 4) {
+    const at = read + tap;
+    a += (input[at] as number) * (weights[tap] as number);
+    b += (input[at + 1] as number) * (weights[tap + 1] as number);
+    c += (input[at + 2] as number) * (weights[tap + 2] as number);
+    d += (input[at + 3] as number) * (weights[tap + 3] as number);
+  }
+  for (; tap < weights.length; tap++) a += (input[read + tap] as number) * (weights[tap] as number);
+  return a + b + (c + d);
 }
 
 /** Weights of the samples from `1 - reach` to `reach` around a point that lies `fraction` behind sample 0; their sum is 1. */
