@@ -9,9 +9,15 @@ export function arrangePixels(stored: Pixels, options: ImageOptions): Pixels {
   const { size, crop, fit } = options;
   const image = options.channels === 'gray' ? grayPixels(stored) : stored;
   const scaled = scaledSize(image, options);
-  const resized = resample(image, scaled.width, scaled.height, options.interpolation);
-  if (!size || (!crop && fit !== 'contain')) return resized;
-  return centered(resized, size);
+  const { width, height } = scaled;
+  if (!size || (!crop && fit !== 'contain')) return resample(image, width, height, options.interpolation);
+  const part = {
+    left: skipped(width, size.width),
+    top: skipped(height, size.height),
+    width: Math.min(width, size.width),
+    height: Math.min(height, size.height),
+  };
+  return framed(resample(image, width, height, options.interpolation, part), size);
 }
 
 function scaledSize(image: Pixels, { size, resize, fit }: ImageOptions): Size {
@@ -41,27 +47,20 @@ function halfToEven(value: number): number {
   return value - low === 0.5 ? (odd ? low + 1 : low) : Math.round(value);
 }
 
-/** What lies in a window of this size around the middle; black where the image ends before (torchvision's CenterCrop). */
-function centered(image: Pixels, size: Size): Pixels {
+/** How much of a side lies before a window around its middle (torchvision's CenterCrop). */
+function skipped(side: number, window: number): number {
+  return side < window ? 0 : halfToEven((side - window) / 2);
+}
+
+/** With a black rim where it is smaller than wanted. */
+function framed(image: Pixels, size: Size): Pixels {
   if (image.width === size.width && image.height === size.height) return image;
   const { channels } = image;
   const data = new Uint8Array(size.width * size.height * channels);
-  const [top, skipTop] = offset(image.height, size.height);
-  const [left, skipLeft] = offset(image.width, size.width);
-  const rows = Math.min(image.height, size.height);
-  const columns = Math.min(image.width, size.width);
-  for (let y = 0; y < rows; y++) {
-    const from = ((y + skipTop) * image.width + skipLeft) * channels;
-    data.set(
-      image.data.subarray(from, from + columns * channels),
-      ((y + top) * size.width + left) * channels,
-    );
-  }
+  const top = Math.trunc((size.height - image.height) / 2);
+  const left = Math.trunc((size.width - image.width) / 2);
+  const stride = image.width * channels;
+  for (let y = 0; y < image.height; y++)
+    data.set(image.data.subarray(y * stride, (y + 1) * stride), ((y + top) * size.width + left) * channels);
   return { width: size.width, height: size.height, channels, data };
-}
-
-/** Where along one axis the image begins in the window, and how much of it lies before the window. */
-function offset(side: number, window: number): readonly [number, number] {
-  if (side < window) return [Math.trunc((window - side) / 2), 0];
-  return [0, halfToEven((side - window) / 2)];
 }

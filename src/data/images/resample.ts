@@ -42,35 +42,79 @@ interface Taps {
   readonly width: number;
 }
 
-function tapsOf(from: number, to: number, { support, at }: Filter): Taps {
+/** For the result's pixels `first` to `end` of `to`. */
+function tapsOf(from: number, to: number, { support, at }: Filter, first: number, end: number): Taps {
+  const length = end - first;
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const reach = support * stretch;
   const width = Math.ceil(reach) * 2 + 1;
-  const [starts, counts] = [new Int32Array(to), new Int32Array(to)];
-  const weights = new Int32Array(to * width);
-  for (let index = 0; index < to; index++) {
-    const center = (index + 0.5) * scale;
+  const [starts, counts] = [new Int32Array(length), new Int32Array(length)];
+  const weights = new Int32Array(length * width);
+  for (let index = 0; index < length; index++) {
+    const center = (first + index + 0.5) * scale;
     const start = Math.max(0, Math.trunc(center - reach + 0.5));
-    const end = Math.min(from, Math.trunc(center + reach + 0.5));
-    const found = Array.from({ length: end - start }, (_, x) => at((x + start - center + 0.5) / stretch));
+    const stop = Math.min(from, Math.trunc(center + reach + 0.5));
+    const found = Array.from({ length: stop - start }, (_, x) => at((x + start - center + 0.5) / stretch));
     const sum = found.reduce((a, b) => a + b, 0) || 1;
     for (const [x, weight] of found.entries()) {
       const fixed = (weight / sum) * (1 << BITS);
       weights[index * width + x] = Math.trunc(fixed < 0 ? fixed - 0.5 : fixed + 0.5);
     }
     starts[index] = start;
-    counts[index] = end - start;
+    counts[index] = stop - start;
   }
   return { starts, counts, weights, width };
 }
 
-/** The image in another size. */
-export function resample(image: Pixels, width: number, height: number, kind: Interpolation): Pixels {
-  if (kind === 'nearest') return nearest(image, width, height);
+/** A part of the resized image. */
+export interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The image in another size, or only a part of that: no more is computed than is wanted. */
+export function resample(
+  image: Pixels,
+  width: number,
+  height: number,
+  kind: Interpolation,
+  part: Part = { left: 0, top: 0, width, height },
+): Pixels {
+  if (kind === 'nearest') return nearest(image, width, height, part);
   const filter = FILTERS[kind];
-  const wide = width === image.width ? image : horizontal(image, tapsOf(image.width, width, filter), width);
-  return height === wide.height ? wide : vertical(wide, tapsOf(wide.height, height, filter), height);
+  const { left, top } = part;
+  const [right, bottom] = [left + part.width, top + part.height];
+  const down = height === image.height ? null : tapsOf(image.height, height, filter, top, bottom);
+  // Rows of the stored image that the wanted ones follow from.
+  const first = down ? (down.starts[0] as number) : top;
+  const end = down ? (down.starts.at(-1) as number) + (down.counts.at(-1) as number) : bottom;
+  const rows = rowsOf(image, first, end);
+  const wide =
+    width === image.width
+      ? columnsOf(rows, left, right)
+      : horizontal(rows, tapsOf(image.width, width, filter, left, right), part.width);
+  return down ? vertical(wide, down, first) : wide;
+}
+
+/** A view of some rows. */
+function rowsOf({ width, channels, data }: Pixels, first: number, end: number): Pixels {
+  const stride = width * channels;
+  return { width, height: end - first, channels, data: data.subarray(first * stride, end * stride) };
+}
+
+function columnsOf(image: Pixels, left: number, right: number): Pixels {
+  if (right - left === image.width) return image;
+  const { height, channels } = image;
+  const stride = (right - left) * channels;
+  const data = new Uint8Array(height * stride);
+  for (let y = 0; y < height; y++) {
+    const from = (y * image.width + left) * channels;
+    data.set(image.data.subarray(from, from + stride), y * stride);
+  }
+  return { width: right - left, height, channels, data };
 }
 
 function clip(sum: number): number {
@@ -111,14 +155,15 @@ function horizontal({ width, height, channels, data }: Pixels, taps: Taps, to: n
   return { width: to, height, channels, data: result };
 }
 
-/** Row by row of the source, so that memory is read in order. */
-function vertical({ width, channels, data }: Pixels, taps: Taps, to: number): Pixels {
+/** Row by row of the source, so that memory is read in order; its first row is number `first` of the taps. */
+function vertical({ width, channels, data }: Pixels, taps: Taps, first: number): Pixels {
+  const to = taps.starts.length;
   const stride = width * channels;
   const result = new Uint8Array(to * stride);
   const sums = new Int32Array(stride);
   for (let y = 0; y < to; y++) {
     sums.fill(HALF);
-    const start = taps.starts[y] as number;
+    const start = (taps.starts[y] as number) - first;
     for (let tap = 0; tap < (taps.counts[y] as number); tap++) {
       const weight = taps.weights[y * taps.width + tap] as number;
       const read = (start + tap) * stride;
@@ -130,15 +175,20 @@ function vertical({ width, channels, data }: Pixels, taps: Taps, to: number): Pi
   return { width, height: to, channels, data: result };
 }
 
-function nearest({ width, height, channels, data }: Pixels, toWidth: number, toHeight: number): Pixels {
-  const result = new Uint8Array(toWidth * toHeight * channels);
+function nearest(
+  { width, height, channels, data }: Pixels,
+  toWidth: number,
+  toHeight: number,
+  part: Part,
+): Pixels {
+  const result = new Uint8Array(part.width * part.height * channels);
   let write = 0;
-  for (let y = 0; y < toHeight; y++) {
+  for (let y = part.top; y < part.top + part.height; y++) {
     const row = Math.floor(((y + 0.5) * height) / toHeight) * width;
-    for (let x = 0; x < toWidth; x++) {
+    for (let x = part.left; x < part.left + part.width; x++) {
       const read = (row + Math.floor(((x + 0.5) * width) / toWidth)) * channels;
       for (let channel = 0; channel < channels; channel++) result[write++] = data[read + channel] as number;
     }
   }
-  return { width: toWidth, height: toHeight, channels, data: result };
+  return { width: part.width, height: part.height, channels, data: result };
 }

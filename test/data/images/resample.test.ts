@@ -75,6 +75,18 @@ describe.each(INTERPOLATIONS)('%s', (kind) => {
     ).toEqual([true, true, true]);
   });
 
+  it.each([
+    [14, 5],
+    [4, 7],
+    [9, 12],
+    [9, 7],
+  ])('gives a part of %i x %i what the whole has there', (width, height) => {
+    const part = { left: 1, top: 2, width: 3, height: 2 };
+    const whole = resample(stripes, width, height, kind);
+    const rows = [2, 3].map((y) => [...whole.data.subarray((y * width + 1) * 3, (y * width + 4) * 3)]);
+    expect([...resample(stripes, width, height, kind, part).data]).toEqual(rows.flat());
+  });
+
   it('does the same to one channel as to three', () => {
     const gray: Pixels = { width: 9, height: 7, channels: 1, data: Uint8Array.from(channelOf(stripes, 1)) };
     expect(Array.from(resample(gray, 5, 10, kind).data)).toEqual(
