@@ -1,8 +1,12 @@
 /** The client's end of a thread that reads data: conversations, and noticing when the thread is dead or stuck. */
+import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { LlmcError } from '../../errors.ts';
 import type { Batch, BatchOptions } from '../dataset.ts';
 import { type DatasetInfo, errorOf, type FromThread, PULSE, type ToThread } from './messages.ts';
+
+/** Megabytes of objects in the thread. Where a limit is set the thread dies of reaching it; without, the process does. */
+const HEAP = Math.min(4096, Math.floor(totalmem() / 2 ** 21));
 
 type Answer = Exclude<FromThread, { readonly kind: 'pulse' }>;
 
@@ -27,7 +31,7 @@ export class DataThread {
     this.#spec = spec;
     this.#stuckAfter = stuckAfter;
     // Options of this process, such as code given on its command line, are not meant for the thread.
-    this.#worker = new Worker(script, { execArgv: [] });
+    this.#worker = new Worker(script, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: HEAP } });
     this.#worker.unref();
     this.#worker.on('message', (message: FromThread) => {
       this.#heard = true;
