@@ -4,7 +4,7 @@ import { LlmcError } from '../../errors.ts';
 import { lowerIsBetter } from '../../report/metric-drop.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import { guarded, importDefault, thrownBy } from '../module/run.ts';
-import type { Metric, WholeScore } from './metric.ts';
+import type { Metric, Score, WholeScore } from './metric.ts';
 
 /** What a module's metric is given for each batch. */
 export interface MetricBatch {
@@ -48,17 +48,18 @@ export async function moduleMetric(path: string): Promise<Metric> {
   if (typeof begin !== 'function') throw refused(path, 'it has no function create');
   const trial = await guarded(path, () => begin());
   parts(trial, path);
-  return {
+  const metric = {
     name,
     summary: String(summary),
     better,
     automatic: false,
     fits: () => false,
-    begin: () => {
+    begin: (): Score => {
       throw new Error('metrics of modules take all outputs');
     },
     beginWhole: () => whole(path, begin()),
   };
+  return metric;
 }
 
 type Callable = (...values: unknown[]) => unknown;
