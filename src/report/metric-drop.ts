@@ -1,21 +1,48 @@
-/** What was lost of a task metric, whichever way it counts. */
+/** Task metrics as a report sees them: which way they count, and what was lost of one. */
 
-/** Metrics of which less is better; of all others, named here or not, more is. */
-const LOWER_IS_BETTER: ReadonlySet<string> = new Set(['cer', 'mae', 'mse', 'nll', 'perplexity', 'wer']);
+export interface Direction {
+  /** Less is better. */
+  readonly lower?: true;
+  /** It has no largest value, so that a hundredth of one is nobody's unit: a percentage says nothing of it. */
+  readonly unbounded?: true;
+}
 
-/** Of these a percentage says nothing: they have no largest value, so a hundredth of one is nobody's unit. */
-const UNBOUNDED: ReadonlySet<string> = new Set(['mae', 'mse', 'nll', 'perplexity']);
+/** The usual task metrics, known before anything is measured; alphabetical. Of others, which a report may carry, more is better unless their name says otherwise. */
+export const DIRECTIONS: Readonly<Record<string, Direction>> = {
+  accuracy: {},
+  auc: {},
+  cer: { lower: true },
+  dice: {},
+  f1: {},
+  iou: {},
+  mae: { lower: true, unbounded: true },
+  mse: { lower: true, unbounded: true },
+  nll: { lower: true, unbounded: true },
+  perplexity: { lower: true, unbounded: true },
+  precision: {},
+  r2: {},
+  recall: {},
+  similarity: {},
+  spearman: {},
+  top5: {},
+  wer: { lower: true },
+};
 
-/** Metrics that users define say it in their names. */
+/** Metrics that users define say in their names that less is better (data/metrics/module.ts). */
 const SAYS_LOWER = /(?:error|loss)$/i;
+
+function directionOf(name: string): Direction {
+  if (Object.hasOwn(DIRECTIONS, name)) return DIRECTIONS[name] ?? {};
+  return SAYS_LOWER.test(name) ? { lower: true } : {};
+}
 
 /** @param name key of a task metric, e.g. accuracy */
 export function lowerIsBetter(name: string): boolean {
-  return LOWER_IS_BETTER.has(name) || SAYS_LOWER.test(name);
+  return directionOf(name).lower === true;
 }
 
 export function isUnbounded(name: string): boolean {
-  return UNBOUNDED.has(name);
+  return directionOf(name).unbounded === true;
 }
 
 /** Positive when `after` is worse: before - after of accuracy, after - before of perplexity. */

@@ -1,5 +1,6 @@
 /** The numbers of a report that a requirement can name. */
 import type { Candidate } from './groups.ts';
+import { DIRECTIONS } from './metric-drop.ts';
 import type { ModelRecord } from './schema.ts';
 import {
   formatBytes,
@@ -64,25 +65,7 @@ export function quantityNamed(name: string): Quantity | null {
 }
 
 /** Usual task metrics, known before anything is measured; a report may carry others. */
-export const METRIC_NAMES: readonly string[] = [
-  'accuracy',
-  'auc',
-  'cer',
-  'dice',
-  'f1',
-  'iou',
-  'mae',
-  'mse',
-  'nll',
-  'perplexity',
-  'precision',
-  'r2',
-  'recall',
-  'similarity',
-  'spearman',
-  'top5',
-  'wer',
-];
+export const METRIC_NAMES: readonly string[] = Object.keys(DIRECTIONS);
 
 /** The measured estimate, or the ratio of the medians where the two were not timed side by side. */
 function readSpeedup(

@@ -1,8 +1,7 @@
 /** Area under the receiver operating characteristic, from ranks (Hanley and McNeil 1982); of more than two classes the mean of each against the rest. */
 import { LlmcError } from '../../errors.ts';
-import { asFloats } from '../cast.ts';
 import { elementCount, type HostTensor } from '../host-tensor.ts';
-import { labelAt } from './classes.ts';
+import { eachLabel } from './each-label.ts';
 import { type ClassLayout, classLayout, scoreStart } from './layout.ts';
 import { glance } from './likelihood.ts';
 import type { Metric, Score } from './metric.ts';
@@ -11,7 +10,6 @@ import { Growing, ranks } from './ranks.ts';
 export const auc: Metric = {
   name: 'auc',
   summary: 'area under the ROC curve; of many classes the mean of each against the rest',
-  better: 'higher',
   automatic: false,
   fits: (output, labels) => isBinary(output, labels) || classLayout(output, labels) !== null,
   begin: () => new Area(),
@@ -29,19 +27,15 @@ class Area implements Score {
   readonly #scores: Growing[] = [];
 
   add(output: HostTensor, labels: HostTensor): void {
-    const scores = asFloats(output);
-    if (scores === null) return;
     const layout = isBinary(output, labels) ? null : classLayout(output, labels);
-    for (let at = 0; at < labels.data.length; at++) {
-      const label = labelAt(labels, at, layout?.classes ?? 2);
-      if (label === null) continue;
+    eachLabel(output, labels, layout?.classes ?? 2, (label, at, scores) => {
       this.#labels.push(label);
       const row = layout ? likelihoods(scores, at, layout) : [scores[at] as number];
       for (const [c, score] of row.entries()) {
         this.#scores[c] ??= new Growing();
         this.#scores[c].push(score);
       }
-    }
+    });
   }
 
   value(): number | null {

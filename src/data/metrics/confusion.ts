@@ -1,8 +1,7 @@
 /** Counts of chosen against true classes, from which precision, recall, F1, IoU and Dice follow. */
-import { asFloats } from '../cast.ts';
 import type { HostTensor } from '../host-tensor.ts';
-import { labelAt } from './classes.ts';
-import { choiceAt, classLayout, isDecided } from './layout.ts';
+import { eachChoice } from './each-label.ts';
+import { classLayout, isDecided } from './layout.ts';
 import type { Metric, Score } from './metric.ts';
 
 /** What is known of one class. */
@@ -23,7 +22,6 @@ export function overClasses(
   return {
     name,
     summary,
-    better: 'higher',
     automatic: false,
     fits: (output, labels) =>
       (least === 'any' || labels.dims.length > 2) &&
@@ -43,18 +41,11 @@ class Confusion implements Score {
   }
 
   add(output: HostTensor, labels: HostTensor): void {
-    const values = asFloats(output);
-    if (values === null) return;
-    const layout = isDecided(output, labels) ? null : classLayout(output, labels);
-    const classes = layout?.classes ?? Number.MAX_SAFE_INTEGER;
-    for (let at = 0; at < labels.data.length; at++) {
-      const label = labelAt(labels, at, classes);
-      if (label === null) continue;
-      const choice = layout ? choiceAt(values, at, layout) : (values[at] as number);
+    eachChoice(output, labels, (label, choice) => {
       count(this.#labelled, label);
       count(this.#chosen, choice);
       if (choice === label) count(this.#hits, label);
-    }
+    });
   }
 
   value(): number | null {

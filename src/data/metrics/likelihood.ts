@@ -1,8 +1,7 @@
 /** How unlikely a model finds the labels: sums of negative log-likelihoods. */
-import { asFloats } from '../cast.ts';
 import type { HostTensor } from '../host-tensor.ts';
-import { labelAt } from './classes.ts';
-import { type ClassLayout, classLayout, scoreStart } from './layout.ts';
+import { eachScored } from './each-label.ts';
+import type { ClassLayout } from './layout.ts';
 import type { Score } from './metric.ts';
 
 /** Scores the mean negative log-likelihood of the labels, or what follows from it. */
@@ -16,15 +15,10 @@ export class Likelihood implements Score {
   }
 
   add(output: HostTensor, labels: HostTensor): void {
-    const scores = asFloats(output);
-    const layout = classLayout(output, labels);
-    if (scores === null || layout === null) return;
-    for (let at = 0; at < labels.data.length; at++) {
-      const label = labelAt(labels, at, layout.classes);
-      if (label === null) continue;
-      this.#loss += negativeLogLikelihood(scores, scoreStart(at, layout), layout, label);
+    eachScored(output, labels, (label, { scores, start, layout }) => {
+      this.#loss += negativeLogLikelihood(scores, start, layout, label);
       this.#count++;
-    }
+    });
   }
 
   value(): number | null {

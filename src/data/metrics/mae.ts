@@ -2,6 +2,6 @@
 import { regression } from './squared.ts';
 
 export const mae = regression(
-  { name: 'mae', summary: 'mean distance from the labels', better: 'lower', automatic: true },
+  { name: 'mae', summary: 'mean distance from the labels', automatic: true },
   ({ magnitudes, count }) => magnitudes / count,
 );

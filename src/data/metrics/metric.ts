@@ -20,7 +20,6 @@ export type Parameters = Readonly<Record<string, number>>;
 export interface Metric {
   readonly name: string;
   readonly summary: string;
-  readonly better: 'higher' | 'lower';
   /** Computed whenever it fits; the others only where they are asked for. */
   readonly automatic: boolean;
   /** What it takes, with the values it has without. */

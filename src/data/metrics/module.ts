@@ -51,7 +51,6 @@ export async function moduleMetric(path: string): Promise<Metric> {
   const metric = {
     name,
     summary: String(summary),
-    better,
     automatic: false,
     fits: () => false,
     begin: (): Score => {

@@ -2,6 +2,6 @@
 import { regression } from './squared.ts';
 
 export const mse = regression(
-  { name: 'mse', summary: 'mean squared difference from the labels', better: 'lower', automatic: true },
+  { name: 'mse', summary: 'mean squared difference from the labels', automatic: true },
   ({ squares, count }) => squares / count,
 );

@@ -6,7 +6,6 @@ import type { Metric } from './metric.ts';
 export const nll: Metric = {
   name: 'nll',
   summary: 'mean negative log-likelihood of the labels, in nats',
-  better: 'lower',
   automatic: false,
   fits: (output, labels) => classLayout(output, labels) !== null,
   begin: () => new Likelihood((mean) => mean),

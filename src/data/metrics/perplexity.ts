@@ -7,7 +7,6 @@ import type { Metric } from './metric.ts';
 export const perplexity: Metric = {
   name: 'perplexity',
   summary: 'exponential of the mean negative log-likelihood per token',
-  better: 'lower',
   automatic: true,
   fits: (output, labels) =>
     output.dims.length === 3 && labels.dims.length === 2 && classLayout(output, labels)?.inner === 1,

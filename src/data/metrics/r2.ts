@@ -5,7 +5,6 @@ export const r2 = regression(
   {
     name: 'r2',
     summary: "share of the labels' variance that is explained",
-    better: 'higher',
     automatic: true,
   },
   ({ squares, spread }) => (spread === 0 ? null : 1 - squares / spread),

@@ -7,7 +7,6 @@ import type { Metric, Score } from './metric.ts';
 export const similarity: Metric = {
   name: 'similarity',
   summary: 'mean cosine between embeddings and those of the labels',
-  better: 'higher',
   automatic: false,
   fits: (output, labels) => isMeasured(output, labels) && (output.dims.at(-1) ?? 0) > 1,
   begin: () => new Similarity(),

@@ -8,7 +8,6 @@ import { Growing, ranks } from './ranks.ts';
 export const spearman: Metric = {
   name: 'spearman',
   summary: 'rank correlation with the labels',
-  better: 'higher',
   automatic: false,
   fits: isMeasured,
   begin: () => new Spearman(),

@@ -13,7 +13,7 @@ export interface Sums {
 }
 
 export function regression(
-  about: Pick<Metric, 'name' | 'summary' | 'better' | 'automatic'>,
+  about: Pick<Metric, 'name' | 'summary' | 'automatic'>,
   of: (sums: Sums) => number | null,
 ): Metric {
   return { ...about, fits: isMeasured, begin: () => new Errors(of) };

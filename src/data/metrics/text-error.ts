@@ -15,7 +15,6 @@ export function textError(
 ): Metric {
   return {
     ...about,
-    better: 'lower',
     automatic: false,
     parameters: { blank: 0, ...parameters },
     fits: (output, labels) =>
