@@ -4,7 +4,7 @@ import { LlmcError } from '../../errors.ts';
 import { lowerIsBetter } from '../../report/metric-drop.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import { guarded, importDefault, thrownBy } from '../module/run.ts';
-import type { Metric, Score, WholeScore } from './metric.ts';
+import type { Metric, WholeScore } from './metric.ts';
 
 /** What a module's metric is given for each batch. */
 export interface MetricBatch {
@@ -53,12 +53,11 @@ export async function moduleMetric(path: string): Promise<Metric> {
     summary: String(summary),
     automatic: false,
     fits: () => false,
-    begin: (): Score => {
+    begin: () => {
       throw new Error('metrics of modules take all outputs');
     },
     beginWhole: () => whole(path, begin()),
   };
-  return metric;
 }
 
 type Callable = (...values: unknown[]) => unknown;
