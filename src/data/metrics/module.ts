@@ -48,7 +48,7 @@ export async function moduleMetric(path: string): Promise<Metric> {
   if (typeof begin !== 'function') throw refused(path, 'it has no function create');
   const trial = await guarded(path, () => begin());
   parts(trial, path);
-  const metric = {
+  return {
     name,
     summary: String(summary),
     automatic: false,
