@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { LlmcError } from '../../errors.ts';
 import { lowerIsBetter } from '../../report/metric-drop.ts';
 import type { HostTensor } from '../host-tensor.ts';
-import { guarded, importDefault, thrownBy } from '../module/run.ts';
+import { importDefault, thrownBy } from '../module/run.ts';
 import type { Metric, WholeScore } from './metric.ts';
 
 /** What a module's metric is given for each batch. */
@@ -44,10 +44,12 @@ export async function moduleMetric(path: string): Promise<Metric> {
       `the name "${name}" does not say that ${better} is better`,
       'names of metrics of which less is better end in Loss or Error, and no others',
     );
-  const begin = typeof found === 'function' ? () => averaged(call(path, found)) : create;
-  if (typeof begin !== 'function') throw refused(path, 'it has no function create');
-  const trial = await guarded(path, () => begin());
-  parts(trial, path);
+  if (typeof found !== 'function' && typeof create !== 'function')
+    throw refused(path, 'it has no function create');
+  const begin = call(path, () =>
+    typeof found === 'function' ? averaged(call(path, found)) : Reflect.apply(create as Callable, found, []),
+  );
+  parts(begin(), path);
   return {
     name,
     summary: String(summary),
