@@ -1,5 +1,5 @@
 /** Measures models side by side; the first one is the baseline every other is compared with. */
-import { loadMetrics, wantedMetrics } from '../data/metrics/wanted.ts';
+import { AUTOMATIC, loadMetrics, wantedMetrics } from '../data/metrics/wanted.ts';
 import { LlmcError } from '../errors.ts';
 import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { modelNames } from '../report/model-names.ts';
@@ -13,6 +13,7 @@ import { compareModels } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import { type Loaded, loadAll } from './load.ts';
 import { measureAllMemory } from './memory.ts';
+import { requireScorable } from './scorable.ts';
 import { measureAllSizes } from './size.ts';
 import { about, openSubject, type Subject } from './subject.ts';
 import { latencyRecord, timeModels } from './timing.ts';
@@ -65,6 +66,8 @@ export async function bench(
   const explain = (index: number, error: unknown) => about(subjects[index] as Subject, error);
   const loaded = await loadAll(paths, context.threads, explain, context.signal);
   try {
+    if (wanted !== AUTOMATIC)
+      await requireScorable(subjects[0] as Subject, loaded[0] as Loaded, inputs, wanted);
     const times = await timeModels(subjects, loaded, inputs, options, context);
     const quality = await evaluate(subjects, loaded, inputs, wanted, context);
     const models = subjects.map((subject, index): ModelRecord => {

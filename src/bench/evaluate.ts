@@ -2,13 +2,13 @@
 import type { HostTensor } from '../data/host-tensor.ts';
 import { keepRows, ScoreBoard } from '../data/metrics/score-board.ts';
 import { AUTOMATIC, type Wanted } from '../data/metrics/wanted.ts';
-import { LlmcError } from '../errors.ts';
 import type { Fidelity } from '../report/schema.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import { FidelityMeter } from '../runtime/fidelity.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
 import type { Context } from '../step.ts';
 import type { Loaded } from './load.ts';
+import { refuse } from './scorable.ts';
 import { about, type Subject } from './subject.ts';
 
 export interface Quality {
@@ -55,7 +55,8 @@ export async function evaluate(
     progress.done();
   }
   const [baseline] = entries;
-  if (wanted !== AUTOMATIC) refuseMissing(wanted, baseline?.board.values() ?? {});
+  const values = baseline?.board.values() ?? {};
+  if (wanted !== AUTOMATIC) refuse(wanted.filter(({ metric }) => !Object.hasOwn(values, metric.name)));
   if (inputs.hasLabels && Object.keys(baseline?.board.values() ?? {}).length === 0) {
     context.warn(
       `no output of ${baseline?.subject.name} has a shape that fits the labels: nothing was scored`,
@@ -67,15 +68,5 @@ export async function evaluate(
     }
     const fidelity = meter?.result(baseline?.subject.name ?? '', inputs.synthetic) ?? null;
     return { metrics: board.values(), fidelity };
-  });
-}
-
-/** What was asked for must be there, or a gate would pass that judged nothing. */
-function refuseMissing(wanted: readonly Wanted[], values: Readonly<Record<string, number>>): void {
-  const missing = wanted.map(({ metric }) => metric).filter(({ name }) => !Object.hasOwn(values, name));
-  if (missing.length === 0) return;
-  const names = missing.map(({ name, summary }) => `${name} (${summary})`).join(', ');
-  throw new LlmcError('DATA', `no output suits the labels for ${names}`, {
-    hint: 'compare the shapes of outputs (llmc inspect) and labels, or leave the metric out',
   });
 }
