@@ -3,16 +3,18 @@ import { AUTOMATIC, loadMetrics, wantedMetrics } from '../data/metrics/wanted.ts
 import { LlmcError } from '../errors.ts';
 import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { modelNames } from '../report/model-names.ts';
-import type { Comparison, Environment, ModelRecord } from '../report/schema.ts';
+import type { Comparison, Environment, ModelRecord, OperatorTime } from '../report/schema.ts';
 import { environment } from '../runtime/environment.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
 import { openSession } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
 import { busyMachine } from './busy.ts';
 import { compareModels } from './compare.ts';
+import { drift } from './drift.ts';
 import { evaluate } from './evaluate.ts';
 import { type Loaded, loadAll } from './load.ts';
 import { measureAllMemory } from './memory.ts';
+import { compareOperators, profileModels } from './profile.ts';
 import { requireScorable } from './scorable.ts';
 import { measureAllSizes } from './size.ts';
 import { about, openSubject, type Subject } from './subject.ts';
@@ -27,12 +29,14 @@ export interface BenchOptions {
   readonly batch?: number;
   /** Sizes of symbolic dims by name. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** Untimed runs per model before the first timed one; default 5. */
+  /** Untimed runs per model before the first timed one; default until they get no quicker. */
   readonly warmup?: number;
   /** Measure the gzip size (up to 512 MB); default true. */
   readonly gzip?: boolean;
   /** Measure peak memory in child processes; default true. */
   readonly memory?: boolean;
+  /** Time each kind of operator; default false. */
+  readonly profile?: boolean;
   /** Refuse data without labels, before anything is measured; default false. */
   readonly labels?: boolean;
   /** Metrics to compute, e.g. `f1`; default: those that suit outputs and labels without being asked for. */
@@ -44,6 +48,7 @@ export interface BenchResult {
   readonly data: { readonly source: string; readonly rows: number; readonly synthetic: boolean };
   readonly models: ModelRecord[];
   readonly comparisons: Comparison[];
+  readonly operators?: OperatorTime[];
 }
 
 /** LlmcError for unreadable models or data, naming the file; AbortError on interruption. */
@@ -68,10 +73,12 @@ export async function bench(
   try {
     if (wanted !== AUTOMATIC)
       await requireScorable(subjects[0] as Subject, loaded[0] as Loaded, inputs, wanted);
-    const times = await timeModels(subjects, loaded, inputs, options, context);
+    const { timings, starts } = await timeModels(subjects, loaded, inputs, options, context);
+    const drifted = drift(timings.map(({ samples }) => samples));
+    if (drifted !== null) context.warn(drifted);
     const quality = await evaluate(subjects, loaded, inputs, wanted, context);
     const models = subjects.map((subject, index): ModelRecord => {
-      const { samples, rows } = times[index] as (typeof times)[number];
+      const { samples, rows } = timings[index] as (typeof timings)[number];
       return {
         name: subject.name,
         path: subject.path,
@@ -86,12 +93,14 @@ export async function bench(
         ...(quality[index] as (typeof quality)[number]),
       };
     });
-    const samples = times.map((time) => time.samples);
+    const kernels = options.profile ? await profileModels(subjects, inputs, context) : null;
+    const samples = timings.map((timing) => timing.samples);
     return {
       environment: machine,
       data: { source: inputs.source, rows: inputs.rows, synthetic: inputs.synthetic },
       models,
-      comparisons: compareModels(models, samples, context.seed),
+      comparisons: compareModels(models, { samples, starts }, context.seed),
+      ...(kernels ? { operators: compareOperators(subjects, kernels) } : {}),
     };
   } finally {
     for (const { session } of loaded) await session.release();

@@ -1,5 +1,7 @@
 /** Times models against each other: round-robin after warm-up, so that drift of the machine hits all alike. */
 
+import { median } from '../numeric/statistics.ts';
+
 /** Runs one inference; `round` selects the inputs, the same ones for every model of a round. */
 export type Contestant = (round: number) => Promise<unknown>;
 
@@ -8,7 +10,7 @@ export interface LatencyOptions {
   readonly runs?: number;
   /** Time to spend per model. */
   readonly timeMs?: number;
-  /** Untimed runs per model before the first timed one; default 5, fewer for models that take seconds. */
+  /** Untimed runs per model before the first timed one; default until they get no quicker, fewer for models that take seconds. */
   readonly warmup?: number;
   readonly signal?: AbortSignal;
   /** Called after every round with the share of the work done, 0 to 1. */
@@ -19,6 +21,8 @@ export interface LatencyOptions {
 
 const DEFAULT_TIME_MS = 2000;
 const DEFAULT_WARMUP = 5;
+const MOST_WARMUP = 100;
+const WARMUP_MS = 3000;
 const MIN_ROUNDS = 10;
 const MAX_ROUNDS = 2000;
 /**
@@ -70,18 +74,34 @@ function progress(rounds: number, elapsed: number, budget: number, runs: number 
   return enough ? elapsed / budget : Math.min(elapsed / budget, rounds / MIN_ROUNDS, 0.999);
 }
 
-/** Pays the first-run costs; returns the milliseconds of the last run (infinity without one). */
+/**
+ * Pays the costs of first runs: a given number of them, or, by default, five and then as many as it takes until five runs
+ * are not 3 % quicker than the five before, for at most three seconds. Returns the milliseconds of the last run
+ * (infinity without one).
+ */
 async function warmUp(
   contestant: Contestant,
   timed: (contestant: Contestant, round: number) => Promise<number>,
   runs: number | undefined,
 ): Promise<number> {
-  const enough = runs === undefined ? 3000 : Infinity;
+  const times: number[] = [];
   let total = 0;
-  let last = Infinity;
-  for (let run = 0; run < (runs ?? DEFAULT_WARMUP) && total < enough; run++) {
-    last = await timed(contestant, run);
-    total += last;
+  const more = (): boolean => {
+    if (runs !== undefined) return times.length < runs;
+    if (total >= WARMUP_MS) return false;
+    return times.length < DEFAULT_WARMUP || (times.length < MOST_WARMUP && isGettingQuicker(times));
+  };
+  while (more()) {
+    const time = await timed(contestant, times.length);
+    times.push(time);
+    total += time;
   }
-  return last;
+  return times.at(-1) ?? Infinity;
+}
+
+/** Whether the last runs are clearly quicker than those before them; true until there are enough to tell. */
+function isGettingQuicker(times: readonly number[]): boolean {
+  const last = times.slice(-DEFAULT_WARMUP);
+  const before = times.slice(-2 * DEFAULT_WARMUP, -DEFAULT_WARMUP);
+  return before.length < DEFAULT_WARMUP || median(last) < 0.97 * median(before);
 }

@@ -4,10 +4,12 @@ import type { Latency } from '../report/schema.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import type { Feeds } from '../runtime/feeds.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
+import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
-import { type Contestant, interleave, type LatencyOptions } from './latency.ts';
+import type { Contestant, LatencyOptions } from './latency.ts';
 import { latencyHistogram } from './latency-histogram.ts';
 import type { Loaded } from './load.ts';
+import { inSittings, type Stage } from './sittings.ts';
 import { about, type Subject } from './subject.ts';
 
 export interface Timing {
@@ -20,16 +22,24 @@ export interface Timing {
 /** Different inputs taken in turn, so that no model profits from one lucky input. */
 const DISTINCT_FEEDS = 4;
 
-/** One timing per model; sample i of all models comes from the same round and the same inputs. */
+/** Timings of all models: sample i of each comes from the same round and the same inputs. */
+export interface Timings {
+  /** One for each model. */
+  readonly timings: readonly Timing[];
+  /** The first round of each sitting. */
+  readonly starts: readonly number[];
+}
+
+/** Times what is loaded, and the same models opened again and again where that takes little time. */
 export async function timeModels(
   subjects: readonly Subject[],
   loaded: readonly Loaded[],
   inputs: ModelInputs,
   options: Pick<LatencyOptions, 'runs' | 'timeMs' | 'warmup'>,
   context: Context,
-): Promise<Timing[]> {
+): Promise<Timings> {
   const { feeds, rows } = await firstFeeds(inputs);
-  const contestants = loaded.map(({ session }, index): Contestant => {
+  const contestantOf = (session: Session, index: number): Contestant => {
     const subject = subjects[index] as Subject;
     try {
       const adapt = feedAdapter(inputs.inputs, session.inputs);
@@ -41,7 +51,7 @@ export async function timeModels(
     } catch (error) {
       throw about(subject, error);
     }
-  });
+  };
   const progress = context.progress('timing', 100);
   let shown = 0;
   const onProgress = (share: number) => {
@@ -49,11 +59,38 @@ export async function timeModels(
     if (percent > shown) progress.tick(percent - shown);
     shown = percent;
   };
+  let opened: readonly Session[] = [];
+  const stage: Stage = {
+    contestants: loaded.map(({ session }, index) => contestantOf(session, index)),
+    openMs: loaded.reduce((sum, { loadMs }) => sum + loadMs, 0),
+    async again() {
+      // The former ones are still there: the new ones cannot get their places.
+      const former = opened;
+      opened = await openAll(subjects, context);
+      for (const session of former) await session.release();
+      return opened.map(contestantOf);
+    },
+  };
   try {
-    const samples = await interleave(contestants, { ...options, signal: context.signal, onProgress });
-    return samples.map((list) => ({ samples: list, rows }));
+    const { samples, starts } = await inSittings(stage, { ...options, signal: context.signal, onProgress });
+    return { timings: samples.map((list) => ({ samples: list, rows })), starts };
   } finally {
+    for (const session of opened) await session.release();
     progress.done();
+  }
+}
+
+async function openAll(subjects: readonly Subject[], { threads, signal }: Context): Promise<Session[]> {
+  const sessions: Session[] = [];
+  try {
+    for (const { path } of subjects) {
+      signal.throwIfAborted();
+      sessions.push(await openSession(path, { threads }));
+    }
+    return sessions;
+  } catch (error) {
+    for (const session of sessions) await session.release();
+    throw error;
   }
 }
 

@@ -5,6 +5,7 @@ import { ALL_EQUAL, LAYER_HEADER, LAYERS_SHOWN, layerCells } from './layer-table
 import { shorten } from './layout.ts';
 import { codeSpan, collapsed, escapeMarkdown, markdownTable } from './markdown-text.ts';
 import { mermaidCharts } from './mermaid.ts';
+import { OPERATOR_HEADER, OPERATORS_SHOWN, operatorCells, slowerOperators } from './operator-table.ts';
 import { passLines } from './pass-lines.ts';
 import { rowsFor, sizeChange, speedChange } from './rows.ts';
 import type { ModelRecord, Report, Skipped, StepRecord } from './schema.ts';
@@ -19,15 +20,16 @@ export const MARKDOWN_MARK = '<!-- llmc report -->';
 /** GitHub refuses longer comments. */
 export const MARKDOWN_LIMIT = 65_536;
 
-/** Characters each part may take; the list of skipped tensors takes what is left, at least 10,000. */
+/** Characters each part may take; the list of skipped tensors takes what is left. */
 const ROOM = {
-  headline: 16_000,
-  warnings: 6000,
-  requirements: 8000,
-  layers: 8000,
-  history: 5000,
-  steps: 12_000,
-  numbers: 12_000,
+  headline: 14_000,
+  warnings: 5000,
+  requirements: 7000,
+  operators: 2500,
+  layers: 7000,
+  history: 4000,
+  steps: 10_000,
+  numbers: 10_000,
 } as const;
 const MODELS_SHOWN = 40;
 
@@ -49,6 +51,7 @@ export function renderMarkdown(report: Report): string {
     ...chartLines(report),
     ...historyLines(report),
     ...layerLines(report),
+    ...operatorSection(report),
     ...stepLines(report.steps),
     '',
   ];
@@ -132,6 +135,18 @@ function historyLines({ trends = [] }: Report): string[] {
   });
   const body = leading(markdownTable(['model', 'quantity', 'runs', 'last', ''], rows), ROOM.history - FRAME);
   return collapsed('History', body);
+}
+
+/** Where the time goes. */
+function operatorSection({ operators = [] }: Report): string[] {
+  if (operators.length === 0) return [];
+  const rows = operators.slice(0, OPERATORS_SHOWN).map((entry) => {
+    const [title = '', ...cells] = operatorCells(entry);
+    return [codeSpan(title), ...cells];
+  });
+  const news = slowerOperators(operators).map((text) => escapeMarkdown(text));
+  const body = leading(markdownTable(OPERATOR_HEADER, rows), ROOM.operators - FRAME - news.join().length);
+  return [...list(news, ROOM.operators / 4), ...collapsed('Where the time of a run goes', body)];
 }
 
 /** The layers in the order asked for, with what to do about them. */

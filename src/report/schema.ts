@@ -108,7 +108,7 @@ export const comparisonSchema = z.object({
       verdict: z.enum(['faster', 'slower', 'no difference']),
     })
     .nullable()
-    .describe('baseline time / candidate time with a 95 % bootstrap interval'),
+    .describe('baseline time / candidate time with a 98 % bootstrap interval'),
   metricDrop: z
     .record(z.string(), z.number())
     .default({})

@@ -4,6 +4,7 @@ import { trendLines } from './history/trend-lines.ts';
 import { LAYERS_SHOWN, layerLines } from './layer-table.ts';
 import { shorten, wrap } from './layout.ts';
 import { modelTable, type TableView } from './model-table.ts';
+import { operatorLines } from './operator-table.ts';
 import { passLines } from './pass-lines.ts';
 import { printable } from './printable.ts';
 import { renderRequirements } from './requirement-lines.ts';
@@ -27,6 +28,7 @@ export function renderText(report: Report, view: TextView): string {
     ...groupModels(report).map((group) => modelTable(group, view)),
     fidelityNote(report).flatMap((line) => wrap(line, width)),
     layerSection(report, view),
+    operatorSection(report, view),
     trendLines(report, palette),
     report.steps.flatMap((step) => stepLines(step, view)),
     wrap(describeEnvironment(report.environment), width).map((line) => palette.dim(line)),
@@ -49,6 +51,13 @@ function layerSection(
     wrap(`${palette.accent('suggested:')} ${printable(text)}`, width, 2),
   );
   return [...wrap(title, width), palette.dim(header), ...rows, ...(advice.length > 0 ? ['', ...advice] : [])];
+}
+
+/** Where the time goes. */
+function operatorSection(report: Report, { palette, width }: TextView): string[] {
+  const [title, header, ...rows] = operatorLines(report);
+  if (title === undefined || header === undefined) return [];
+  return [...wrap(title, width), palette.dim(header), ...rows];
 }
 
 /** What the fidelity and metrics of a report were computed on. */

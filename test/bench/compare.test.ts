@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { speedup } from '../../src/bench/compare.ts';
+import { drift } from '../../src/bench/drift.ts';
+import { speedup } from '../../src/bench/speedup.ts';
 import { latencyRecord } from '../../src/bench/timing.ts';
 import { normal } from '../../src/random.ts';
 import { modelNames } from '../../src/report/model-names.ts';
@@ -13,23 +14,81 @@ function times(base: number, seed: number, rounds = 100): Float64Array {
   );
 }
 
+/** Ten sittings, in each of which a model is quicker or slower by chance, whatever the rounds say. */
+function sittings(base: number, seed: number, { chance = 0.01, spoiled = 0 } = {}) {
+  const next = normal(seed);
+  const starts = Array.from({ length: 10 }, (_, i) => i * 20);
+  const places = starts.map((_, i) => (i === 0 && spoiled ? spoiled : Math.exp(chance * next())));
+  const samples = Float64Array.from({ length: 200 }, (_, i) => {
+    return base * (places[Math.floor(i / 20)] as number) * Math.exp(0.03 * next());
+  });
+  return { samples, starts };
+}
+
+const verdictOf = (before: number, after: number, seed: number, options = {}) => {
+  const [one, two] = [sittings(before, 2 * seed), sittings(after, 2 * seed + 1, options)];
+  return speedup(one.samples, two.samples, one.starts, seed).verdict;
+};
+
 describe('speed-up', () => {
   it('sees through a machine that slows down', () => {
-    const { estimate, low, high, verdict } = speedup(times(10, 1), times(9, 2), 0);
+    const { estimate, low, high, verdict } = speedup(times(10, 1), times(9, 2), [0], 0);
     expect(verdict).toBe('faster');
     expect(low).toBeLessThanOrEqual(estimate);
     expect(high).toBeGreaterThanOrEqual(estimate);
     expect(Math.abs(estimate - 10 / 9)).toBeLessThan(0.03);
-    expect(speedup(times(9, 3), times(10, 4), 0).verdict).toBe('slower');
+    expect(speedup(times(9, 3), times(10, 4), [0], 0).verdict).toBe('slower');
   });
 
-  it('finds no difference between equals in about 95 of 100 trials', () => {
+  it('finds no difference between equals in 95 of 100 trials and more', () => {
     let wrong = 0;
-    for (let trial = 0; trial < 200; trial++) {
-      if (speedup(times(10, 2 * trial), times(10, 2 * trial + 1), trial).verdict !== 'no difference') wrong++;
+    for (let trial = 0; trial < 100; trial++)
+      if (speedup(times(10, 2 * trial), times(10, 2 * trial + 1), [0], trial).verdict !== 'no difference')
+        wrong++;
+    // An interval misses in 2 of 100 trials; eight is four standard deviations above.
+    expect(wrong).toBeLessThan(8);
+  });
+
+  it('does not take the place of a model in memory for its speed', () => {
+    let wrong = 0;
+    for (let trial = 0; trial < 100; trial++) if (verdictOf(10, 10, trial) !== 'no difference') wrong++;
+    expect(wrong).toBeLessThan(8);
+  });
+
+  it('finds five percent nearly always, also where one sitting was spoiled', () => {
+    let [found, despite] = [0, 0];
+    for (let trial = 0; trial < 100; trial++) {
+      if (verdictOf(10, 10.5, trial) === 'slower') found++;
+      if (verdictOf(10, 10.5, trial, { spoiled: 0.6 }) === 'slower') despite++;
     }
-    // Binomial with p = 0.05: 10 expected, 22 is four standard deviations above.
-    expect(wrong).toBeLessThan(22);
+    expect(found).toBeGreaterThanOrEqual(95);
+    expect(despite).toBeGreaterThanOrEqual(75);
+  });
+
+  it('knows nothing from one round', () => {
+    const { low, high, verdict } = speedup(Float64Array.of(3), Float64Array.of(1), [0], 0);
+    expect(verdict).toBe('no difference');
+    expect(low).toBeCloseTo(0.03, 9);
+    expect(high).toBeCloseTo(300, 6);
+  });
+});
+
+describe('drift', () => {
+  const paced = (pace: (share: number) => number, seed: number) =>
+    [4, 9].map((base) => {
+      const next = normal(seed + base);
+      return Float64Array.from({ length: 120 }, (_, i) => base * pace(i / 120) * Math.exp(0.05 * next()));
+    });
+
+  it('is a machine that gets slower or faster all the time', () => {
+    expect(drift(paced((share) => 1 + share, 1))).toMatch(/^the machine became \d\d % slower/);
+    expect(drift(paced((share) => 2 - share, 1))).toMatch(/^the machine became \d\d % faster/);
+  });
+
+  it('is not noise, a disturbed spell, or too few rounds', () => {
+    for (let seed = 0; seed < 50; seed++) expect(drift(paced(() => 1, seed))).toBeNull();
+    expect(drift(paced((share) => (share > 0.4 && share < 0.6 ? 3 : 1), 1))).toBeNull();
+    expect(drift([Float64Array.of(1, 2, 3, 4)])).toBeNull();
   });
 });
 

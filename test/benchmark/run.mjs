@@ -54,6 +54,10 @@ const BENCHMARKS = {
     'the same input gives the same bytes',
     async () => (await import('./determinism.mjs')).determinism,
   ],
+  honest: [
+    'llmc bench: the same model twice, one 5 % slower, a bare loop',
+    async () => (await import('./honest.mjs')).honest,
+  ],
   fuzz: ['damaged files', async () => (await import('./fuzz.mjs')).fuzz],
 };
 

@@ -1,6 +1,6 @@
 /** Operands, options and examples of `llmc bench`. */
 import { type CommandSpec, operand, operands } from '../command.ts';
-import { dimensions, integer, list, real, switchOff, text } from '../option-types.ts';
+import { dimensions, flag, integer, list, real, switchOff, text } from '../option-types.ts';
 
 export const benchSpec = {
   name: 'bench',
@@ -20,9 +20,13 @@ export const benchSpec = {
     ),
     runs: integer('--runs <n>', 'timed runs of each model', { min: 1, shown: 'as many as fit in --time' }),
     time: real('--time <seconds>', 'time to spend on each model', { min: 0.001, shown: '2' }),
-    warmup: integer('--warmup <n>', 'runs before the clock starts', { min: 0, shown: '5' }),
+    warmup: integer('--warmup <n>', 'runs before the clock starts', {
+      min: 0,
+      shown: 'until they get no quicker',
+    }),
     batch: integer('--batch <n>', 'rows per run, for models with a batch dimension', { min: 1, shown: '1' }),
     dim: dimensions('--dim <name=size>', 'size of a symbolic dimension (repeatable)'),
+    profile: flag('--profile', 'time each kind of operator, before and after'),
     memory: switchOff('--no-memory', 'do not measure peak memory'),
     gzip: switchOff('--no-gzip', 'do not measure the gzipped size'),
   },

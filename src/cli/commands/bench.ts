@@ -18,6 +18,7 @@ export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) 
     dims: options.dim,
     gzip: options.gzip,
     memory: options.memory,
+    profile: options.profile,
     ...(options.data === undefined ? {} : { data: options.data }),
     ...(options.runs === undefined ? {} : { runs: options.runs }),
     ...(options.time === undefined ? {} : { timeMs: options.time * 1000 }),
