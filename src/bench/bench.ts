@@ -73,7 +73,7 @@ export async function bench(
   try {
     if (wanted !== AUTOMATIC)
       await requireScorable(subjects[0] as Subject, loaded[0] as Loaded, inputs, wanted);
-    const { timings, starts } = await timeModels(subjects, loaded, inputs, options, context);
+    const { timings, ...rounds } = await timeModels(subjects, loaded, inputs, options, context);
     const drifted = drift(timings.map(({ samples }) => samples));
     if (drifted !== null) context.warn(drifted);
     const quality = await evaluate(subjects, loaded, inputs, wanted, context);
@@ -99,7 +99,7 @@ export async function bench(
       environment: machine,
       data: { source: inputs.source, rows: inputs.rows, synthetic: inputs.synthetic },
       models,
-      comparisons: compareModels(models, { samples, starts }, context.seed),
+      comparisons: compareModels(models, { samples, ...rounds }, context.seed),
       ...(kernels ? { operators: compareOperators(subjects, kernels) } : {}),
     };
   } finally {

@@ -8,7 +8,7 @@ import { speedup } from './speedup.ts';
 /** `samples[i]` are the timed runs of `models[i]` in milliseconds; the first model is the baseline. */
 export function compareModels(
   models: readonly ModelRecord[],
-  { samples, starts }: Sittings,
+  { samples, ...rounds }: Sittings & { readonly inputs: number },
   seed: number,
 ): Comparison[] {
   const [baseline, ...candidates] = models;
@@ -18,7 +18,7 @@ export function compareModels(
     baseline: baseline.name,
     candidate: candidate.name,
     sizeRatio: candidate.sizeBytes / baseline.sizeBytes,
-    speedup: speedup(before, samples[index + 1] as Float64Array, starts, seedFor(candidate.name, seed)),
+    speedup: speedup(before, samples[index + 1] as Float64Array, rounds, seedFor(candidate.name, seed)),
     metricDrop: metricDrops(baseline.metrics, candidate.metrics),
   }));
 }

@@ -28,6 +28,8 @@ export interface Timings {
   readonly timings: readonly Timing[];
   /** The first round of each sitting. */
   readonly starts: readonly number[];
+  /** How many inputs take turns. */
+  readonly inputs: number;
 }
 
 /** Times what is loaded, and the same models opened again and again where that takes little time. */
@@ -73,7 +75,7 @@ export async function timeModels(
   };
   try {
     const { samples, starts } = await inSittings(stage, { ...options, signal: context.signal, onProgress });
-    return { timings: samples.map((list) => ({ samples: list, rows })), starts };
+    return { timings: samples.map((list) => ({ samples: list, rows })), starts, inputs: feeds.length };
   } finally {
     for (const session of opened) await session.release();
     progress.done();
