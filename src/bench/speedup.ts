@@ -8,8 +8,8 @@ const BLOCKS = 10;
 const CONFIDENCE = 0.98;
 /** An interval wider than a hundred times either way says no more. */
 const WIDEST = Math.log(100);
-/** Rounds of a sitting in which some are left alone, on each of a few inputs. */
-const QUIET_ROUNDS = 20;
+/** Of so many runs on one input in a sitting some are left alone. */
+const QUIET_RUNS = 10;
 /** Differences below one percent are none: the place of a model in memory alone makes as much. */
 const MARGIN = 0.01;
 
@@ -44,7 +44,7 @@ export function speedup(
 
 /** The logarithm of the ratio in one sitting. */
 function logRatio(before: Float64Array, after: Float64Array, inputs: number): number {
-  if (before.length < QUIET_ROUNDS)
+  if (before.length < QUIET_RUNS * inputs)
     return median(before.map((time, round) => Math.log(time / (after[round] as number))));
   let sum = 0;
   for (let input = 0; input < inputs; input++) {
