@@ -106,6 +106,7 @@ describe('option values', () => {
       data: undefined,
       samples: undefined,
       calibration: 'mse',
+      biasCorrection: 'data',
       percentile: undefined,
       calibrationTable: undefined,
       activations: undefined,

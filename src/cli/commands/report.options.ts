@@ -25,16 +25,13 @@ export const reportSpec = {
     output: text('-o, --output <file>', 'write to a file instead of stdout', { completes: 'file' }),
   },
   examples: [
-    { run: 'llmc report bench.json', does: 'show a saved report' },
     { run: 'llmc report bench.json --format markdown -o comment.md', does: 'make a pull-request comment' },
     { run: 'llmc report int8.json int4.json', does: 'set the models of two runs side by side' },
     {
       run: 'llmc report new.json --baseline old.json --require "size.ratio <= 1.01"',
       does: 'fail when a model grew',
     },
-    { run: 'llmc report bench.json -o report.html', does: 'make a page with charts, one file' },
     { run: 'llmc report bench.json --history history.jsonl', does: 'add the run to a history, show trends' },
-    { run: 'llmc report --history history.jsonl -o trends.html', does: 'draw the trends alone' },
   ],
   reports: true,
 } as const satisfies CommandSpec;
