@@ -203,6 +203,18 @@ describe('src', () => {
       expect(operatorsAsked(text), text).toEqual([]);
   });
 
+  it('mocks modules in test files of that name alone; the others share a worker with its modules', () => {
+    const tests = readdirSync(join(SRC, '../test'), { recursive: true, encoding: 'utf8' });
+    const wrong = tests.filter(
+      (name) =>
+        name.endsWith('.test.ts') &&
+        !name.endsWith('.mocked.test.ts') &&
+        /\bvi\.(mock|doMock)\(/.test(readFileSync(join(SRC, '../test', name), 'utf8')) &&
+        !name.startsWith('architecture'),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it('has no default exports', () => {
     const wrong = files.filter(({ text }) => /^export default\b|\bas default\b/m.test(withoutComments(text)));
     expect(wrong.map(({ path }) => path)).toEqual([]);

@@ -45,20 +45,14 @@ describe('help', () => {
         -h, --help              show this help
 
       Examples:
-        # show a saved report
-        llmc report bench.json
         # make a pull-request comment
         llmc report bench.json --format markdown -o comment.md
         # set the models of two runs side by side
         llmc report int8.json int4.json
         # fail when a model grew
         llmc report new.json --baseline old.json --require "size.ratio <= 1.01"
-        # make a page with charts, one file
-        llmc report bench.json -o report.html
         # add the run to a history, show trends
         llmc report bench.json --history history.jsonl
-        # draw the trends alone
-        llmc report --history history.jsonl -o trends.html
       "
     `);
   });
