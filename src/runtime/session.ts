@@ -26,6 +26,12 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Graph optimizations; default all, as in deployment. */
   readonly optimize?: 'all' | 'extended' | 'basic' | 'disabled';
+  /**
+   * Computes QuantizeLinear and DequantizeLinear as they are written. By default onnxruntime takes operators between
+   * the two for quantized ones, and rounds float weights it finds there to eight bits of one scale
+   * (core/optimizer/qdq_transformer/weight_bias_quantization.cc).
+   */
+  readonly literalPairs?: boolean;
   /** Record kernel times; read them with `endProfile`. */
   readonly profile?: boolean;
   /** Writes the graph as optimized by onnxruntime to this path. */
@@ -64,7 +70,10 @@ export async function openSession(
     const native =
       typeof source === 'string'
         ? await ort.InferenceSession.create(source, nativeOptions)
-        : await ort.InferenceSession.create(source.model, withExternal(nativeOptions, source));
+        : await ort.InferenceSession.create(
+            source.model,
+            withExternal(nativeOptions, source, options.literalPairs),
+          );
     return new NativeSession(ort, native, profileFolder, unrankedAmong(native, source));
   } catch (cause) {
     if (profileFolder !== null) await rm(profileFolder, { recursive: true, force: true });
@@ -100,6 +109,7 @@ function toNative(
     logSeverityLevel: 4,
     graphOptimizationLevel: options.optimize ?? 'all',
     ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+    ...(options.literalPairs ? { extra: { session: LITERAL } } : {}),
     ...(options.optimizedModelPath === undefined
       ? {}
       : { optimizedModelFilePath: options.optimizedModelPath }),
@@ -109,17 +119,20 @@ function toNative(
   };
 }
 
+const LITERAL = { disable_quant_qdq: '1' };
+
 function withExternal(
   options: Ort.InferenceSession.SessionOptions,
   source: ModelBytes,
+  literalPairs = false,
 ): Ort.InferenceSession.SessionOptions {
   const { externalData, externalFolder } = source;
+  const folder =
+    externalFolder === undefined ? {} : { model_external_initializers_file_folder_path: externalFolder };
   return {
     ...options,
     ...(externalData?.length ? { externalData: [...externalData] } : {}),
-    ...(externalFolder === undefined
-      ? {}
-      : { extra: { session: { model_external_initializers_file_folder_path: externalFolder } } }),
+    extra: { session: { ...(literalPairs ? LITERAL : {}), ...folder } },
   };
 }
 

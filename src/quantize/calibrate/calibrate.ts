@@ -13,9 +13,11 @@ import type { Tap } from '../../probe/probe.ts';
 import { rangeProbe } from '../../probe/range.ts';
 import type { Context } from '../../step.ts';
 import { ESTIMATORS, type EstimatorName } from '../ranges/table.ts';
-import { chooseEstimators, FALLBACK, type Split, splitRows } from './choose.ts';
+import { chooseEstimators, FALLBACK } from './choose.ts';
+import { unclip } from './clipped.ts';
 import type { CalibrationRequest } from './request.ts';
 import type { CalibratedRange, CalibrationTable } from './table.ts';
+import { type Split, splitRows } from './trial.ts';
 
 const BINS = 2048;
 
@@ -56,10 +58,10 @@ async function measure(
     });
   for (const [value, { min, max, nan }] of seen)
     if (nan || !Number.isFinite(min) || !Number.isFinite(max)) throw notFinite(value);
-  const names = method === 'auto' ? await choose(model, request, { seen, rows }, context) : null;
+  const names = await namesFor(model, request, { seen, rows }, context);
   const ranges = new Map<string, CalibratedRange>();
   for (const [value, found] of seen) {
-    const name = method === 'auto' ? (names?.get(value.name) ?? FALLBACK) : method;
+    const name = names?.get(value.name) ?? (method === 'auto' ? FALLBACK : method);
     const { loudness } = found;
     const spread = loudness ? { spread: loudnessSpread(loudness) } : {};
     ranges.set(value.name, { ...estimate(found, name, request), ...spread });
@@ -76,17 +78,25 @@ function estimate(
   return { ...ESTIMATORS[name].range({ histogram: known, mean, spec, percentile }), method: name };
 }
 
-/** The estimators of `auto`, by the value's name: chosen with some rows kept back, to be used on all. */
-async function choose(
+/** Estimators that the error of the outputs decides on, by the value's name; null where the method is the same for all. */
+async function namesFor(
   model: Model,
   request: CalibrationRequest,
   all: SeenValues,
   context: Context,
-): Promise<ReadonlyMap<string, EstimatorName>> {
-  const split = (await splitOf(request)) ?? splitRows(all.rows);
-  const { seen } = split.judged === 0 ? all : await see(model, { ...request, samples: split.found }, context);
+): Promise<ReadonlyMap<string, EstimatorName> | null> {
+  const { method } = request;
+  if (method !== 'auto' && method !== 'entropy') return null;
   const rangesOf = (from: SeenValues['seen']) => (value: Value, name: EstimatorName) =>
     estimate(from.get(value) as SeenValue, name, request);
+  if (method === 'entropy') {
+    // What is clipped of the rows that ranges were found on is what counts here.
+    const split = { found: all.rows, judged: 0, rows: all.rows };
+    return unclip(model, all.seen, rangesOf(all.seen), request, split, context);
+  }
+  // The estimators are chosen with some rows kept back, to be used on all.
+  const split = (await splitOf(request)) ?? splitRows(all.rows);
+  const { seen } = split.judged === 0 ? all : await see(model, { ...request, samples: split.found }, context);
   const estimates = { found: rangesOf(seen), final: rangesOf(all.seen) };
   return chooseEstimators(model, [...seen.keys()], estimates, request, split, context);
 }
