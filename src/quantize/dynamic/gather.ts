@@ -109,21 +109,8 @@ function gatherLikeOnnxruntime(q: DynamicQuantizer, node: Node): string | null {
   const output = node.output();
   if (!table || !output || !node.graph) return 'its output is unused';
   const weight = q.weight(table, { type: 'uint8', symmetric: false, reduceRange: false, axis: null });
-  const graph = node.graph;
-  const codes = graph.value(`${output.name}_quantized`);
   node.setInput(0, weight.codes);
   node.setInput(1, indices ?? null);
-  node.setOutput(0, codes);
-  output.producer = null;
-  q.provide(graph, output, { codes, scale: weight.scale, zeroPoint: weight.zeroPoint });
-  q.deferred.push(() => {
-    if (output.useCount === 0 && !output.isGraphOutput) return;
-    graph.insertAfter(node, {
-      op: 'DequantizeLinear',
-      name: `${output.name}_DequantizeLinear`,
-      inputs: [codes, weight.scale, weight.zeroPoint],
-      outputs: [output],
-    });
-  });
+  q.hand(node, node.graph, output, weight);
   return null;
 }

@@ -13,7 +13,8 @@ export function quantizeMatMul(q: DynamicQuantizer, node: Node): string | null {
   const [a, b] = node.inputs;
   if (!a || !b) return 'an operand is missing';
   const right = constantMatrix(b);
-  if (right) {
+  // To onnxruntime's tool a constant behind a Transpose is computed.
+  if (right && (b.tensor || !q.options.parity)) {
     if ((right.value.tensor?.dims.length ?? 0) < 2) return 'a vector: too small to pay';
     emitProduct(q, node, { left: q.activation(a, node), right: matrix(q, node, right, 1), bias: null });
     return null;

@@ -101,6 +101,29 @@ export class DynamicQuantizer {
     this.#activations.set(graph, known);
   }
 
+  /** The integers that exist already for a value: of a constant, or provided in this graph. */
+  present(graph: Graph, value: Value): Quantized | null {
+    const [weight] = this.#weights.get(value)?.values() ?? [];
+    return this.#activations.get(graph)?.get(value) ?? weight?.get(1) ?? null;
+  }
+
+  /** A node now makes the integers of what was its output; floats come back only for those who still read them. */
+  hand(node: Node, graph: Graph, output: Value, { scale, zeroPoint }: Quantized): void {
+    const codes = graph.value(`${output.name}_quantized`);
+    node.setOutput(0, codes);
+    output.producer = null;
+    this.provide(graph, output, { codes, scale, zeroPoint });
+    this.deferred.push(() => {
+      if (output.useCount === 0 && !output.isGraphOutput) return;
+      graph.insertAfter(node, {
+        op: 'DequantizeLinear',
+        name: `${output.name}_DequantizeLinear`,
+        inputs: [codes, scale, zeroPoint],
+        outputs: [output],
+      });
+    });
+  }
+
   /**
    * The integer form of a constant, beside the constant itself. Codes and zero points are made once for all users that
    * want them alike; a factor (Gemm's alpha) makes scales of its own, which is cheap.

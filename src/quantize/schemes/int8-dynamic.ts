@@ -12,6 +12,7 @@ import { quantizeGather } from '../dynamic/gather.ts';
 import { quantizeFusedMatMul, quantizeGemm, quantizeMatMul } from '../dynamic/matmul.ts';
 import { DynamicQuantizer } from '../dynamic/quantizer.ts';
 import { quantizeLstm } from '../dynamic/recurrent.ts';
+import { transposeLikeOnnxruntime } from '../dynamic/transpose.ts';
 import { storeWeightsOnly } from '../dynamic/weights-only.ts';
 import { dropUnused } from '../emit.ts';
 import { applyTransforms, transformOptions } from '../transforms/run.ts';
@@ -44,6 +45,11 @@ const RULES: Readonly<Record<string, Entry>> = {
   'com.microsoft.FusedMatMul': { rule: quantizeFusedMatMul, data: 0, weights: [1] },
 };
 
+/** What onnxruntime's tool moves to integers besides. */
+const PARITY_RULES: Readonly<Record<string, Entry>> = {
+  Transpose: { rule: transposeLikeOnnxruntime, data: 0, weights: [] },
+};
+
 export const int8Dynamic: Scheme = {
   name: 'int8-dynamic',
   summary: 'int8 weights and integer kernels; activations are quantized while the model runs',
@@ -57,7 +63,7 @@ export const int8Dynamic: Scheme = {
     const progress = context.progress('planning', nodes.length);
     for (const node of nodes) {
       progress.tick();
-      const entry = RULES[node.opType];
+      const entry = RULES[node.opType] ?? (options.parity ? PARITY_RULES[node.opType] : undefined);
       const label = node.label;
       if (entry) {
         const reason = obstacle(node, entry, options) ?? entry.rule(q, node);

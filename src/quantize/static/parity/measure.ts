@@ -51,5 +51,6 @@ export async function measureRanges(
 /** Constants written as nodes are activations to the tools. */
 function constantRange({ producer }: Value): ValueRange | null {
   const tensor = producer && isConstantNode(producer) ? tensorOf(producer) : null;
-  return tensor?.dtype === 'float32' ? rangeOf(floatsOf(tensor)) : null;
+  // An empty one (the roi of a Resize) has no range.
+  return tensor?.dtype === 'float32' && tensor.size > 0 ? rangeOf(floatsOf(tensor)) : null;
 }
