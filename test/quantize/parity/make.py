@@ -125,6 +125,20 @@ def make_models() -> None:
         [tensor("y", ["N", 16]), tensor("y2", [3, "N"])],
         [weight("table", [40, 32]), weight("w", [32, 16]), weight("positions", [40, 16], 1.0), weight("table2", [3, 40])],
     )
+    # One table for looking up and, on its side, for the product at the end.
+    save(
+        "tied",
+        [
+            node("Gather", ["table", "i"], ["rows"], name="look"),
+            node("Transpose", ["table"], ["turned"], name="turn", perm=[1, 0]),
+            node("MatMul", ["rows", "w"], ["h"], name="project"),
+            node("MatMul", ["h", "turned"], ["y"], name="scores"),
+            node("Transpose", ["h"], ["y2"], name="alone", perm=[1, 0]),
+        ],
+        [tensor("i", ["N"], TensorProto.INT64)],
+        [tensor("y", ["N", 40]), tensor("y2", [16, "N"])],
+        [weight("table", [40, 16]), weight("w", [16, 16])],
+    )
     save(
         "attention",
         [
