@@ -175,7 +175,9 @@ def make_static_models() -> None:
             node("Relu", ["a"], ["ra"], name="behind_add"),
             node("AveragePool", ["ra"], ["ap"], name="average", kernel_shape=[2, 2], strides=[2, 2]),
             node("ConvTranspose", ["ap", "w3", "b3"], ["t"], name="up", strides=[2, 2]),
-            node("Resize", ["ap", "", "scales"], ["z"], name="larger", mode="nearest"),
+            # Exporters write a region of no elements where none is wanted.
+            node("Constant", [], ["roi"], name="nothing", value=helper.make_tensor("roi", TensorProto.FLOAT, [0], [])),
+            node("Resize", ["ap", "roi", "scales"], ["z"], name="larger", mode="nearest"),
             node("Concat", ["t", "z"], ["j"], name="join", axis=1),
             node("Pad", ["j", "pads"], ["jp"], name="border"),
             node("Pad", ["jp", "pads", "six"], ["jq"], name="frame"),
