@@ -18,7 +18,7 @@ import { noteReasons } from './reasons.ts';
 import { roundedWeight } from './rounded-weight.ts';
 import { AxisFlow } from './scaling/axis-flow.ts';
 import { elementsOf } from './scaling/channel-map.ts';
-import { staticShapes } from './scaling/static-shapes.ts';
+import { staticShapes } from '../../probe/static-shapes.ts';
 import { hasRim, shiftProbe } from './shift-probe.ts';
 import type { Transform, TransformOptions } from './transform.ts';
 

@@ -9,7 +9,7 @@ import { AxisFlow } from './scaling/axis-flow.ts';
 import { identityMap } from './scaling/channel-map.ts';
 import { collectGroup } from './scaling/collect.ts';
 import type { ScaleGroup } from './scaling/scale-group.ts';
-import { staticShapes } from './scaling/static-shapes.ts';
+import { staticShapes } from '../../probe/static-shapes.ts';
 import type { Channels } from './statistics.ts';
 
 export interface Migration {

@@ -17,7 +17,7 @@ import { rangeProbe } from '../../../src/probe/range.ts';
 import { contractionsOf } from '../../../src/quantize/transforms/contractions.ts';
 import { roundedWeight } from '../../../src/quantize/transforms/rounded-weight.ts';
 import { AxisFlow } from '../../../src/quantize/transforms/scaling/axis-flow.ts';
-import { staticShapes } from '../../../src/quantize/transforms/scaling/static-shapes.ts';
+import { staticShapes } from '../../../src/probe/static-shapes.ts';
 import type { TransformOptions } from '../../../src/quantize/transforms/transform.ts';
 import { normal, seedFor } from '../../../src/random.ts';
 import { inferTypes } from '../../../src/runtime/shapes.ts';

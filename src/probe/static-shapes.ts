@@ -1,15 +1,15 @@
 /** Shapes of values as far as they are the same whatever the sizes of the inputs are. */
-import { LlmcError } from '../../../errors.ts';
-import { int } from '../../../ir/attribute.ts';
-import type { Model } from '../../../ir/model.ts';
-import type { Dim, Shape, Value } from '../../../ir/value.ts';
-import { allGraphs, allNodes } from '../../../ir/walk.ts';
-import { cloneModel } from '../../../onnx/read.ts';
-import { knownShape, type ShapeOf } from '../../../ops/bind.ts';
-import { observe } from '../../../probe/observe.ts';
-import type { Probe, Tap } from '../../../probe/probe.ts';
-import { inferTypes } from '../../../runtime/shapes.ts';
-import type { Context } from '../../../step.ts';
+import { LlmcError } from '../errors.ts';
+import { int } from '../ir/attribute.ts';
+import type { Model } from '../ir/model.ts';
+import type { Dim, Shape, Value } from '../ir/value.ts';
+import { allGraphs, allNodes } from '../ir/walk.ts';
+import { cloneModel } from '../onnx/read.ts';
+import { knownShape, type ShapeOf } from '../ops/bind.ts';
+import { observe } from './observe.ts';
+import type { Probe, Tap } from './probe.ts';
+import { inferTypes } from '../runtime/shapes.ts';
+import type { Context } from '../step.ts';
 
 type Shapes = ReadonlyMap<Value, Shape>;
 
