@@ -3,12 +3,13 @@ import { AUTOMATIC, loadMetrics, wantedMetrics } from '../data/metrics/wanted.ts
 import { LlmcError } from '../errors.ts';
 import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { modelNames } from '../report/model-names.ts';
-import type { Comparison, Environment, ModelRecord, OperatorTime } from '../report/schema.ts';
+import type { ColdStart, Comparison, Environment, ModelRecord, OperatorTime } from '../report/schema.ts';
 import { environment } from '../runtime/environment.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
 import { openSession } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
 import { busyMachine } from './busy.ts';
+import { measureColdStarts } from './cold-start.ts';
 import { compareModels } from './compare.ts';
 import { drift } from './drift.ts';
 import { evaluate } from './evaluate.ts';
@@ -37,6 +38,8 @@ export interface BenchOptions {
   readonly memory?: boolean;
   /** Time each kind of operator; default false. */
   readonly profile?: boolean;
+  /** Time new processes until their first answer; default false. */
+  readonly coldStart?: boolean;
   /** Refuse data without labels, before anything is measured; default false. */
   readonly labels?: boolean;
   /** Metrics to compute, e.g. `f1`; default: those that suit outputs and labels without being asked for. */
@@ -77,6 +80,7 @@ export async function bench(
     const drifted = drift(timings.map(({ samples }) => samples));
     if (drifted !== null) context.warn(drifted);
     const quality = await evaluate(subjects, loaded, inputs, wanted, context);
+    const starts = options.coldStart ? await measureColdStarts(subjects, loaded, inputs, context) : null;
     const models = subjects.map((subject, index): ModelRecord => {
       const { samples, rows } = timings[index] as (typeof timings)[number];
       return {
@@ -89,6 +93,7 @@ export async function bench(
         macs: null,
         ...latencyRecord(samples, rows),
         loadMs: (loaded[index] as Loaded).loadMs,
+        ...(starts ? { coldStart: starts.records[index] as ColdStart } : {}),
         peakRssBytes: memory[index] ?? null,
         ...(quality[index] as (typeof quality)[number]),
       };
@@ -99,7 +104,7 @@ export async function bench(
       environment: machine,
       data: { source: inputs.source, rows: inputs.rows, synthetic: inputs.synthetic },
       models,
-      comparisons: compareModels(models, { samples, ...rounds }, context.seed),
+      comparisons: compareModels(models, { samples, ...rounds }, context.seed, starts?.samples),
       ...(kernels ? { operators: compareOperators(subjects, kernels) } : {}),
     };
   } finally {

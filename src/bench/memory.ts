@@ -1,10 +1,9 @@
 /** Peak memory of a model, measured in a process that does nothing else. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { formatBytes } from '../report/units.ts';
 import type { InputBatch, ModelInputs } from '../runtime/inputs.ts';
 import type { Context } from '../step.ts';
+import { childScript, endOf } from './child.ts';
 import { encodeJob, type MemoryJob, type MemoryResult } from './memory-job.ts';
 import type { Subject } from './subject.ts';
 
@@ -46,7 +45,7 @@ async function firstBatch(inputs: ModelInputs): Promise<InputBatch[]> {
 
 /** Runs the job in a child. Never throws for what happens in the child: the reason comes back instead. */
 export function measureMemory(job: MemoryJob, signal?: AbortSignal): Promise<MemoryResult> {
-  const script = childScript();
+  const script = childScript('memory-child');
   if (script === null) return Promise.resolve({ failed: 'llmc is not built (npm run build)' });
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script], {
@@ -62,22 +61,10 @@ export function measureMemory(job: MemoryJob, signal?: AbortSignal): Promise<Mem
     );
     child.on('close', (code, killedBy) => {
       if (signal?.aborted) return;
-      resolve(code === 0 ? (JSON.parse(output) as MemoryResult) : { failed: reason(code, killedBy) });
+      resolve(code === 0 ? (JSON.parse(output) as MemoryResult) : { failed: endOf(code, killedBy) });
     });
     // The child may die before it has read everything; its exit code tells why.
     child.stdin.on('error', () => {});
     child.stdin.end(encodeJob(job));
   });
-}
-
-function reason(code: number | null, killedBy: NodeJS.Signals | null): string {
-  if (killedBy === 'SIGKILL') return 'the process was killed, most likely for want of memory';
-  return `the process ended with ${killedBy ?? `code ${code}`}`;
-}
-
-/** The compiled child beside this file, or in dist when this file runs from source (tests). */
-function childScript(): string | null {
-  const near = import.meta.url.endsWith('.ts') ? '../../dist/bench/memory-child.js' : './memory-child.js';
-  const path = fileURLToPath(new URL(near, import.meta.url));
-  return existsSync(path) ? path : null;
 }

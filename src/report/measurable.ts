@@ -35,6 +35,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ...MEASURED_TOGETHER.fidelity.map((name) => [name, BENCH_PAIR] as const),
   ['speedup', BENCH_PAIR],
   ...[...MEASURED_TOGETHER.latency, 'gzip', 'peakRss'].map((name) => [name, BENCH] as const),
+  ['coldStart', 'llmc bench --cold-start measures it'],
   ...MEASURED_TOGETHER.structure.map((name) => [name, INSPECT] as const),
 ]);
 

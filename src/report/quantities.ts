@@ -45,6 +45,7 @@ export const quantities: Readonly<Record<string, Quantity>> = {
   p99: time((model) => model.latencyMs?.p99 ?? null),
   mean: time((model) => model.latencyMs?.mean ?? null),
   loadMs: time((model) => model.loadMs),
+  coldStart: time((model) => model.coldStart?.totalMs ?? null),
   throughput: {
     kind: 'number',
     read: (model) => model.throughput,

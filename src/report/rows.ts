@@ -1,6 +1,6 @@
 /** The lines of a before/after table: what is shown of a model and how two of them are compared. */
 import type { Candidate, Group } from './groups.ts';
-import type { ModelRecord } from './schema.ts';
+import type { ModelRecord, Speedup } from './schema.ts';
 import {
   formatBytes,
   formatCosine,
@@ -72,7 +72,17 @@ const VAGUE = 1.25;
 /** The speed-up with its interval when it was measured side by side, else the ratio of the medians. */
 export function speedChange(baseline: ModelRecord, { model, comparison }: Candidate): Change | null {
   const speedup = comparison?.speedup;
-  if (!speedup) return factor(baseline.latencyMs?.p50, model.latencyMs?.p50, ['faster', 'slower'], 'less');
+  if (speedup) return timed(speedup);
+  return factor(baseline.latencyMs?.p50, model.latencyMs?.p50, ['faster', 'slower'], 'less');
+}
+
+/** Cold starts with the interval of their ratio. */
+function startChange(_: ModelRecord, { comparison }: Candidate): Change | null {
+  return comparison?.coldStart ? timed(comparison.coldStart) : null;
+}
+
+/** A measured ratio of times in words, with its interval. */
+export function timed(speedup: Speedup): Change {
   const inverse = speedup.verdict === 'slower';
   const [low, high] = inverse ? [1 / speedup.high, 1 / speedup.low] : [speedup.low, speedup.high];
   const interval = `[${significant(low)}, ${significant(high)}]`;
@@ -100,6 +110,7 @@ const AMOUNT: Words = ['less', 'more'];
 
 /** Tails and single measurements have no interval, so no colour praises or blames them. */
 const UNSURE = { better: 'neither' } as const;
+const HIDDEN = { better: 'neither', detail: true } as const;
 
 const rowsPerSecond = (rows: number) => `${significant(rows)} rows/s`;
 
@@ -110,12 +121,19 @@ const FIXED: readonly Row[] = [
   measured('zeros', (model) => model.sparsity || null, formatShare, AMOUNT, { better: 'neither' }),
   measured('MACs', (model) => model.macs, formatCount, ['fewer', 'more']),
   { ...measured('p50', (model) => model.latencyMs?.p50, formatMs, SPEED), change: speedChange },
-  measured('p90', (model) => model.latencyMs?.p90, formatMs, SPEED, { better: 'neither', detail: true }),
-  measured('p95', (model) => model.latencyMs?.p95, formatMs, SPEED, { better: 'neither', detail: true }),
+  measured('p90', (model) => model.latencyMs?.p90, formatMs, SPEED, HIDDEN),
+  measured('p95', (model) => model.latencyMs?.p95, formatMs, SPEED, HIDDEN),
   measured('p99', (model) => model.latencyMs?.p99, formatMs, SPEED, UNSURE),
-  measured('mean', (model) => model.latencyMs?.mean, formatMs, SPEED, { better: 'neither', detail: true }),
+  measured('mean', (model) => model.latencyMs?.mean, formatMs, SPEED, HIDDEN),
   measured('throughput', (model) => model.throughput, rowsPerSecond, AMOUNT, UNSURE),
   measured('load', (model) => model.loadMs, formatMs, SPEED, UNSURE),
+  {
+    ...measured('cold start', (model) => model.coldStart?.totalMs, formatMs, SPEED),
+    change: startChange,
+  },
+  measured('- process', (model) => model.coldStart?.processMs, formatMs, SPEED, HIDDEN),
+  measured('- load', (model) => model.coldStart?.loadMs, formatMs, SPEED, HIDDEN),
+  measured('- first run', (model) => model.coldStart?.firstRunMs, formatMs, SPEED, HIDDEN),
   measured('peak memory', (model) => model.peakRssBytes, formatBytes, AMOUNT),
 ];
 

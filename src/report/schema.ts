@@ -78,6 +78,15 @@ export const tensorSizesSchema = z.object({
     .describe('all tensors that are not among the largest'),
 });
 
+/** Milliseconds from the start of a process to its first answer, and what they were spent on; medians. */
+export const coldStartSchema = z.object({
+  totalMs: nonNegative,
+  processMs: nonNegative.describe('until Node and onnxruntime are there'),
+  loadMs: nonNegative.describe('to load the model, file cache warm'),
+  firstRunMs: nonNegative,
+  samples: z.int().nonnegative().describe('processes started'),
+});
+
 export const modelRecordSchema = z.object({
   name: z.string(),
   path: z.string(),
@@ -91,24 +100,26 @@ export const modelRecordSchema = z.object({
   latencyMs: latencySchema.nullable().default(null),
   throughput: nonNegative.nullable().default(null).describe('rows per second'),
   loadMs: nonNegative.nullable().default(null),
+  coldStart: coldStartSchema.optional(),
   peakRssBytes: nonNegative.nullable().default(null),
   metrics: z.record(z.string(), z.number()).default({}),
   fidelity: fidelitySchema.nullable().default(null),
+});
+
+/** A ratio of times with its interval. */
+export const speedupSchema = z.object({
+  estimate: nonNegative,
+  low: nonNegative,
+  high: nonNegative,
+  verdict: z.enum(['faster', 'slower', 'no difference']),
 });
 
 export const comparisonSchema = z.object({
   baseline: z.string(),
   candidate: z.string(),
   sizeRatio: nonNegative.describe('candidate bytes / baseline bytes'),
-  speedup: z
-    .object({
-      estimate: nonNegative,
-      low: nonNegative,
-      high: nonNegative,
-      verdict: z.enum(['faster', 'slower', 'no difference']),
-    })
-    .nullable()
-    .describe('baseline time / candidate time with a 98 % bootstrap interval'),
+  speedup: speedupSchema.nullable().describe('baseline time / candidate time with a 98 % bootstrap interval'),
+  coldStart: speedupSchema.optional().describe('the same of cold starts'),
   metricDrop: z
     .record(z.string(), z.number())
     .default({})
@@ -232,6 +243,8 @@ export type TensorSizes = z.output<typeof tensorSizesSchema>;
 export type Trend = z.output<typeof trendSchema>;
 export type OperatorTime = z.output<typeof operatorTimeSchema>;
 export type Latency = z.output<typeof latencySchema>;
+export type ColdStart = z.output<typeof coldStartSchema>;
+export type Speedup = z.output<typeof speedupSchema>;
 export type Fidelity = z.output<typeof fidelitySchema>;
 export type ModelRecord = z.output<typeof modelRecordSchema>;
 export type Comparison = z.output<typeof comparisonSchema>;

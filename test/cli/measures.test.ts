@@ -48,8 +48,8 @@ const RUNS: readonly (readonly [string, () => readonly string[], Measurable])[] 
   ],
   [
     'bench of one model',
-    () => ['bench', model, ...quick, '--no-memory'],
-    benchmark({ gzip: true, memory: false, data: undefined, models: 1 }),
+    () => ['bench', model, ...quick, '--no-memory', '--cold-start'],
+    benchmark({ gzip: true, memory: false, coldStart: true, data: undefined, models: 1 }),
   ],
   [
     'bench of two with data',

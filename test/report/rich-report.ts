@@ -55,6 +55,13 @@ export function richReport(): Report {
     ...model,
     sha256: `${index}`,
     tensors: index === 0 ? tensors('float32', model.sizeBytes) : tensors('int8', model.sizeBytes),
+    coldStart: {
+      totalMs: 620 - 180 * index,
+      processMs: 150,
+      loadMs: 420 - 180 * index,
+      firstRunMs: 50,
+      samples: 10,
+    },
     latencyMs: timed(model.latencyMs?.p50 ?? 1, index),
   }));
   const report: Report = {

@@ -27,6 +27,7 @@ export const benchSpec = {
     batch: integer('--batch <n>', 'rows per run, for models with a batch dimension', { min: 1, shown: '1' }),
     dim: dimensions('--dim <name=size>', 'size of a symbolic dimension (repeatable)'),
     profile: flag('--profile', 'time each kind of operator, before and after'),
+    coldStart: flag('--cold-start', 'time new processes until their first answer'),
     memory: switchOff('--no-memory', 'do not measure peak memory'),
     gzip: switchOff('--no-gzip', 'do not measure the gzipped size'),
   },

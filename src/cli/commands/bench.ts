@@ -7,10 +7,10 @@ import { benchmark } from './measures.ts';
 
 export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) => {
   const paths = [operands.baseline, ...operands.candidate];
-  const { gzip, memory, data } = options;
+  const { gzip, memory, coldStart, data } = options;
   await loadMetrics(options.metric);
   const labels = io.measures(
-    benchmark({ gzip, memory, data, metrics: options.metric, models: paths.length }),
+    benchmark({ gzip, memory, coldStart, data, metrics: options.metric, models: paths.length }),
   );
   const request: BenchOptions = {
     labels,
@@ -19,6 +19,7 @@ export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) 
     gzip: options.gzip,
     memory: options.memory,
     profile: options.profile,
+    coldStart,
     ...(options.data === undefined ? {} : { data: options.data }),
     ...(options.runs === undefined ? {} : { runs: options.runs }),
     ...(options.time === undefined ? {} : { timeMs: options.time * 1000 }),

@@ -26,6 +26,7 @@ function taskMetrics(data: string | undefined, asked: readonly string[] = []): s
 export interface Benchmark {
   readonly gzip: boolean;
   readonly memory: boolean;
+  readonly coldStart?: boolean;
   readonly data: string | undefined;
   /** Asked for by name. */
   readonly metrics?: readonly string[];
@@ -34,7 +35,7 @@ export interface Benchmark {
 }
 
 /** `llmc bench`: task metrics take data, comparisons a second model. */
-export function benchmark({ gzip, memory, data, metrics, models }: Benchmark): Measurable {
+export function benchmark({ gzip, memory, coldStart, data, metrics, models }: Benchmark): Measurable {
   const compared = models > 1;
   const another = 'name a second model';
   const labels = 'give data with labels: --data "eval.npz?labels=y"';
@@ -44,6 +45,7 @@ export function benchmark({ gzip, memory, data, metrics, models }: Benchmark): M
       ...MEASURED_TOGETHER.latency,
       ...(gzip ? ['gzip'] : []),
       ...(memory ? ['peakRss'] : []),
+      ...(coldStart ? ['coldStart'] : []),
       ...(compared ? [...MEASURED_TOGETHER.fidelity, 'speedup'] : []),
     ],
     metrics: taskMetrics(data, metrics),
@@ -51,6 +53,7 @@ export function benchmark({ gzip, memory, data, metrics, models }: Benchmark): M
     advice: {
       gzip: 'leave out --no-gzip',
       peakRss: 'leave out --no-memory',
+      coldStart: 'add --cold-start',
       [TASK_METRICS]: labels,
       [RELATIONS]: another,
       speedup: another,

@@ -7,6 +7,7 @@ import { html, Markup } from './markup.ts';
 import { operatorChart } from './operator-chart.ts';
 import { numberTables, requirementTable, stepSection } from './sections.ts';
 import { sizeChart } from './size-chart.ts';
+import { startChart } from './start-chart.ts';
 import { STYLE } from './style.ts';
 import { tradeoffChart } from './tradeoff-chart.ts';
 import { trendChart } from './trend-chart.ts';
@@ -25,7 +26,7 @@ export function renderHtml(report: Report): string {
     html`<header>
 <p class="eyebrow"><b>llmc</b> ${report.command}</p>
 ${verdict(report)}${warnings(report)}</header>
-${requirementTable(report)}${trendChart(report)}${tradeoffChart(report)}${sizeChart(report)}${latencyChart(report)}${operatorChart(report)}${layerChart(report)}${numberTables(report)}${stepSection(report)}<footer>
+${requirementTable(report)}${trendChart(report)}${tradeoffChart(report)}${sizeChart(report)}${latencyChart(report)}${startChart(report)}${operatorChart(report)}${layerChart(report)}${numberTables(report)}${stepSection(report)}<footer>
 ${fidelityNote(report).map((line) => html`<p>${line}</p>\n`)}<p>${describeEnvironment(report.environment)}</p>
 <p>llmc ${report.tool.version}</p>
 </footer>
