@@ -1,6 +1,7 @@
 /** Helpers for signatures that depend on rank, attributes and constant inputs. */
+import { ints } from '../ir/attribute.ts';
 import type { Node } from '../ir/node.ts';
-import type { Tensor } from '../ir/tensor.ts';
+import { Tensor } from '../ir/tensor.ts';
 import { constantOf, isConstantNode } from './nodes.ts';
 
 /** Labels for the axes of a tensor: a, b, ... z, a1, b1, ...; who needs more than a few is a damaged file. */
@@ -42,6 +43,20 @@ export function constantInts(node: Node, input: number): readonly number[] | nul
 /** Integers that older opsets keep in an attribute and newer ones in an input; null when neither says. */
 export function intsOf(node: Node, attribute: string, input: number): readonly number[] | null {
   return node.ints(attribute) ?? constantInts(node, input);
+}
+
+/** Writes integers where `intsOf` reads them. An input may have other readers, so the node gets its own. */
+export function stateInts(node: Node, attribute: string, input: number, values: readonly number[]): void {
+  const stated = node.input(input);
+  if (!stated || !node.graph) {
+    node.attributes.set(attribute, ints(values));
+    return;
+  }
+  const tensor =
+    stated.dtype === 'int32'
+      ? Tensor.of('int32', [values.length], Int32Array.from(values))
+      : Tensor.ints(values);
+  node.setInput(input, node.graph.addInitializer(stated.name, tensor));
 }
 
 function numbers(constant: Tensor): readonly number[] | null {

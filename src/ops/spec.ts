@@ -1,5 +1,6 @@
 /** OpSpec: what is true of an operator; algorithms read these facts and never ask for an operator by name. */
 import type { Node } from '../ir/node.ts';
+import type { Shape } from '../ir/value.ts';
 
 /** The part an operator can play in quantization. */
 export type QuantRole =
@@ -47,7 +48,12 @@ export type QuantRole =
 /** An axis relation that equal labels cannot express; algorithms implement it, the operator only says which it is. */
 export type AxisRelation =
   /** Inputs or outputs are the segments of one axis: Concat, Split. All other axes are equal. */
-  | { readonly relation: 'segments'; readonly axis: (node: Node) => number }
+  | {
+      readonly relation: 'segments';
+      readonly axis: (node: Node) => number;
+      /** On which side the whole is; the segments are on the other. */
+      readonly whole: 'inputs' | 'outputs';
+    }
   /** The same elements in row-major order under other dims: Reshape. */
   | { readonly relation: 'reshape' };
 
@@ -68,6 +74,14 @@ export interface Bodies {
   /** First version of the domain of which this is true; default 1. */
   readonly since?: number;
   readonly ties: (node: Node) => readonly Tie[];
+}
+
+/** Operators whose result has some positions of an axis. */
+export interface Picks {
+  /** @param shape of the first input */
+  readonly at: (node: Node, shape: Shape) => ReadonlyMap<number, Int32Array> | null;
+  /** Makes the node pick other positions: the ones before without some, numbered anew. */
+  readonly write: (node: Node, axis: number, rank: number, positions: readonly number[]) => void;
 }
 
 /** Inputs by position, in sets; `all`: one set of all inputs. */
@@ -93,6 +107,13 @@ export interface OpSpec {
    * the elements they became) is multiplied by the same factors, and no other output changes. Absent: in none.
    */
   readonly homogeneous?: InputSets | ((node: Node) => InputSets);
+  /**
+   * Axes of which the first output has some of the first input's elements, and which: by axis (the same on both), for
+   * each position of the output that of the input. These need not be cut as a whole, whatever the signature says.
+   */
+  readonly picks?: Picks;
+  /** The input that states the dims of the first output, entry by entry, where the node has it. */
+  readonly statedShape?: number;
   /** True when it reads nothing of its inputs but their shapes. */
   readonly shapeOnly?: true;
   readonly quant?: QuantRole;

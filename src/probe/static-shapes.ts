@@ -6,12 +6,12 @@ import type { Dim, Shape, Value } from '../ir/value.ts';
 import { allGraphs, allNodes } from '../ir/walk.ts';
 import { cloneModel } from '../onnx/read.ts';
 import { knownShape, type ShapeOf } from '../ops/bind.ts';
-import { observe } from './observe.ts';
-import type { Probe, Tap } from './probe.ts';
 import { inferTypes } from '../runtime/shapes.ts';
 import type { Context } from '../step.ts';
+import { observe } from './observe.ts';
+import type { Probe, Tap } from './probe.ts';
 
-type Shapes = ReadonlyMap<Value, Shape>;
+export type Shapes = ReadonlyMap<Value, Shape>;
 
 /** Sizes for symbolic dims: large enough for a few strides where nothing runs, small where it does. */
 const INFERRED = [32, 64] as const;
@@ -53,7 +53,10 @@ function common(first: Shapes | null, second: Shapes | null): Shapes {
 }
 
 /** Null when the runtime finds no types at these sizes. */
-async function shapesAt(model: Model, sizes: Readonly<Record<string, number>>): Promise<Shapes | null> {
+export async function shapesAt(
+  model: Model,
+  sizes: Readonly<Record<string, number>>,
+): Promise<Shapes | null> {
   const copy = cloneModel(model);
   if ((await inferTypes(copy, sizes)).some(({ graph }) => graph === copy.graph.name)) return null;
   const shapes = new Map<Value, Shape>();
@@ -70,7 +73,7 @@ async function shapesAt(model: Model, sizes: Readonly<Record<string, number>>): 
 }
 
 /** Float values of known rank whose shape is not whole at concrete sizes. */
-function openValues(model: Model, shapes: Shapes): Value[] {
+export function openValues(model: Model, shapes: Shapes): Value[] {
   const open: Value[] = [];
   for (const node of allNodes(model, { functions: false }))
     for (const value of node.outputs) {
@@ -82,7 +85,7 @@ function openValues(model: Model, shapes: Shapes): Value[] {
 }
 
 /** Null when the model does not run on generated inputs of these sizes. */
-async function shapesSeen(
+export async function shapesSeen(
   model: Model,
   values: readonly Value[],
   dims: Readonly<Record<string, number>>,

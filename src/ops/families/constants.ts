@@ -1,5 +1,6 @@
 /** Operators that make tensors out of attributes, shapes and ranges. */
 import { generatedFloats } from '../generated-floats.ts';
+import { labels, tensor } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
 export const constants: readonly OpSpec[] = [
@@ -13,6 +14,11 @@ export const constants: readonly OpSpec[] = [
   },
   {
     type: 'ConstantOfShape',
+    axes: (node) => {
+      const rank = node.output()?.rank ?? null;
+      return rank === null ? null : `_ -> ${tensor('Y', labels(rank))}`;
+    },
+    statedShape: 0,
     quant: { kind: 'exact' },
     types: 'int64 -> @value=float32',
     bfloat16: 20,

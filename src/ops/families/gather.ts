@@ -1,6 +1,7 @@
 /** Reading and writing by index. */
 import type { Node } from '../../ir/node.ts';
-import { labels, normalAxis, rankOf } from '../labels.ts';
+import type { Shape } from '../../ir/value.ts';
+import { labels, normalAxis, rankOf, stateInts } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
 /** The axis that is indexed gives way to the axes of the indices. */
@@ -11,6 +12,19 @@ function gather(node: Node): string | null {
   const table = labels(rank).map((label, at) => (at === axis ? `!${label}` : label));
   const result = table.map((label, at) => (at === axis ? '*i' : label));
   return `X[${table.join(' ')}], I[*i] -> Y[${result.join(' ')}]`;
+}
+
+/** The positions that constant indices along one axis take. */
+function gatherPicks(node: Node, shape: Shape): ReadonlyMap<number, Int32Array> | null {
+  const axis = normalAxis(node.int('axis', 0), shape.length);
+  const size = axis === null ? null : shape[axis];
+  const indices = rankOf(node, 1) === 1 ? node.constant(1) : null;
+  if (axis === null || typeof size !== 'number' || !indices || !/^int(32|64)$/.test(indices.dtype))
+    return null;
+  const places = indices.numbers().map((index) => (index < 0 ? index + size : index));
+  return places.every((place) => place >= 0 && place < size)
+    ? new Map([[axis, Int32Array.from(places)]])
+    : null;
 }
 
 /** onnxruntime's half kernels overwrite, but refuse to add or multiply when they are run. */
@@ -24,6 +38,10 @@ export const indexing: readonly OpSpec[] = [
   {
     type: 'Gather',
     axes: gather,
+    picks: {
+      at: gatherPicks,
+      write: (node, _axis, _rank, positions) => stateInts(node, 'indices', 1, positions),
+    },
     homogeneous: [[0]],
     quant: { kind: 'lookup', weights: [0], indices: 1, blocked: 'com.microsoft.GatherBlockQuantized' },
     types: 'T, int32|int64 -> T',

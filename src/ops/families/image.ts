@@ -6,26 +6,22 @@ import type { OpSpec } from '../spec.ts';
 
 const FLOAT = { kind: 'float-only', reason: 'interpolates in float' } as const;
 
-/**
- * An axis is kept when its scale is 1. Where sizes are stated instead, they are numbers that would have to change with
- * the axis, so that nothing can be cut; the axes whose size is known to stay are kept all the same.
- */
+/** An axis is kept when its scale is 1 or, where sizes are stated instead, when its size is known to stay. */
 function resize(scalesInput: (node: Node) => number): (node: Node) => string | null {
   return (node) => {
     const rank = rankOf(node, 0);
     if (rank === null) return null;
     const scales = scalesOf(node, scalesInput(node));
-    if (scales?.length === rank) return signature(rank, (axis) => scales[axis] === 1, '');
+    if (scales?.length === rank) return signature(rank, (axis) => scales[axis] === 1);
     const from = node.input(0)?.type?.shape;
     const to = node.output()?.type?.shape;
-    return signature(rank, (axis) => equalSizes(from?.[axis], to?.[axis]), '!');
+    return signature(rank, (axis) => equalSizes(from?.[axis], to?.[axis]));
   };
 }
 
-function signature(rank: number, keeps: (axis: number) => boolean, mark: string): string {
+function signature(rank: number, keeps: (axis: number) => boolean): string {
   const { before, after } = changed(labels(rank), (axis) => !keeps(axis));
-  const marked = before.map((label) => (label.startsWith('!') ? label : mark + label));
-  return `${tensor('X', marked)}, _, _, _ -> ${tensor('Y', after)}`;
+  return `${tensor('X', before)}, _, _, _ -> ${tensor('Y', after)}`;
 }
 
 function equalSizes(a: Dim | undefined, b: Dim | undefined): boolean {
@@ -44,6 +40,7 @@ export const resampling: readonly OpSpec[] = [
   {
     type: 'Resize',
     axes: resize((node) => (node.inputs.length > 2 ? 2 : 1)),
+    statedShape: 3,
     homogeneous: (node) => (node.float('extrapolation_value') === 0 ? [[0]] : []),
     quant: { kind: 'passthrough', integers: (node) => node.text('mode', 'nearest') === 'nearest' },
     types: 'T, float32?, float32?, int64? -> T',

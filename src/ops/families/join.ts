@@ -5,7 +5,7 @@ export const segments: readonly OpSpec[] = [
   {
     type: 'Concat',
     homogeneous: 'all',
-    axes: { relation: 'segments', axis: (node) => node.int('axis', 0) },
+    axes: { relation: 'segments', axis: (node) => node.int('axis', 0), whole: 'outputs' },
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearConcat' },
     types: 'T* -> T',
     cpuBfloat16: true,
@@ -13,7 +13,7 @@ export const segments: readonly OpSpec[] = [
   {
     type: 'Split',
     homogeneous: [[0]],
-    axes: { relation: 'segments', axis: (node) => node.int('axis', 0) },
+    axes: { relation: 'segments', axis: (node) => node.int('axis', 0), whole: 'inputs' },
     quant: { kind: 'passthrough', integers: true },
     types: 'T, int64? -> T*',
     cpuBfloat16: true,

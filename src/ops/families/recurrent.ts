@@ -1,4 +1,4 @@
-/** Recurrent networks. Weights hold the gates one after the other; gates and states cannot be cut one by one. */
+/** Recurrent networks. Weights hold the gates one after the other; a hidden unit is cut from all of them. */
 import type { Node } from '../../ir/node.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -15,19 +15,19 @@ function recurrent({ gates, cell, transposed }: Form): (node: Node) => string {
   return (node) => {
     const byBatch = node.int('layout', 0) === 1;
     const data = byBatch ? 'X[b !t i]' : 'X[!t b i]';
-    const state = (hidden: string) => (byBatch ? `[b !d !${hidden}]` : `[!d b !${hidden}]`);
-    const rows = gates === 1 ? '!h' : `!(${gates} h)`;
+    const state = (hidden: string) => (byBatch ? `[b !d ${hidden}]` : `[!d b ${hidden}]`);
+    const rows = gates === 1 ? 'h' : `(${gates} h)`;
     const weight = (input: string) => (transposed ? `[d ${input} ${rows}]` : `[d ${rows} ${input}]`);
     const inputs = [
       data,
       `W${weight('i')}`,
-      `R${weight('!r')}`,
-      `B[d !(${2 * gates} h)]`,
+      `R${weight('r')}`,
+      `B[d (${2 * gates} h)]`,
       'L[b]',
       `H${state('r')}`,
     ];
-    if (cell) inputs.push(`C${state('h')}`, 'P[d !(3 h)]');
-    const outputs = [byBatch ? 'Y[b t d !h]' : 'Y[t d b !h]', `Yh${state('h')}`];
+    if (cell) inputs.push(`C${state('h')}`, 'P[d (3 h)]');
+    const outputs = [byBatch ? 'Y[b t d h]' : 'Y[t d b h]', `Yh${state('h')}`];
     if (cell) outputs.push(`Yc${state('h')}`);
     return `${inputs.join(', ')} -> ${outputs.join(', ')} | h=hidden_size, r=hidden_size`;
   };

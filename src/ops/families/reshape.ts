@@ -1,6 +1,6 @@
 /** Rearrangements: the same elements under other dims. */
 import type { Node } from '../../ir/node.ts';
-import { changed, constantInts, intsOf, labels, normalAxis, rankOf, tensor } from '../labels.ts';
+import { constantInts, intsOf, labels, normalAxis, rankOf, tensor } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
 function transpose(node: Node): string | null {
@@ -56,19 +56,29 @@ function tile(node: Node): string | null {
   return `${tensor('X', before)}, _ -> ${tensor('Y', after)}`;
 }
 
-/** Broadcasts to a stated shape: where that is 1 or beyond the input's rank, the input's axis is kept. */
+/** Broadcasts to a stated shape: an axis is the input's unless that is stretched or its size is unknown. */
 function expand(node: Node): string | null {
-  const shape = constantInts(node, 1);
   const rank = rankOf(node, 0);
-  if (!shape || rank === null || !shape.every((size) => size >= 0)) return null;
+  const constant = constantInts(node, 1);
+  const shape = constant ?? node.output()?.type?.shape;
+  if (!shape || rank === null || shape.some((size) => typeof size === 'number' && size < 0)) return null;
   const full = labels(Math.max(rank, shape.length));
-  // A stated dim is a number that would have to change with the axis, and may be larger than the input's.
-  const stated = full.map((_, axis) => shape[axis - (full.length - shape.length)] ?? 1);
-  const { before, after } = changed(full, (axis) => stated[axis] !== 1);
-  const sizes = after.flatMap((label, axis) =>
-    stated[axis] === 1 ? [] : [`${label.replace('!', '')}=${stated[axis]}`],
-  );
-  const signature = `${tensor('X', before.slice(full.length - rank))}, _ -> ${tensor('Y', after)}`;
+  const own = node.input(0)?.tensor?.dims ?? node.input(0)?.type?.shape;
+  const before: string[] = [];
+  const after = full.map((label, axis) => {
+    const stated = shape[axis - (full.length - shape.length)] ?? 1;
+    const at = axis - (full.length - rank);
+    const size = at < 0 ? 1 : own?.[at];
+    const same = stated === 1 || (typeof size === 'number' && size === stated);
+    if (at >= 0) before.push(same ? label : size === 1 ? '1' : `!${label}`);
+    return same ? label : size === 1 ? `${label}x` : `!${label}x`;
+  });
+  // A size that is stated may be larger than the input's.
+  const sizes = after.flatMap((label, axis) => {
+    const stated = constant?.[axis - (full.length - constant.length)] ?? 1;
+    return label.endsWith('x') && stated !== 1 ? [`${label.replace('!', '')}=${stated}`] : [];
+  });
+  const signature = `${tensor('X', before)}, _ -> ${tensor('Y', after)}`;
   return sizes.length > 0 ? `${signature} | ${sizes.join(', ')}` : signature;
 }
 
@@ -77,6 +87,7 @@ export const rearrangement: readonly OpSpec[] = [
     type: 'Reshape',
     homogeneous: [[0]],
     axes: { relation: 'reshape' },
+    statedShape: 1,
     quant: { kind: 'passthrough', integers: true },
     types: 'T, int64 -> T',
     cpuBfloat16: true,
@@ -116,6 +127,7 @@ export const rearrangement: readonly OpSpec[] = [
   {
     type: 'Expand',
     axes: expand,
+    statedShape: 1,
     homogeneous: [[0]],
     quant: { kind: 'passthrough', integers: true },
     types: 'T, int64 -> T',
