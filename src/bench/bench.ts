@@ -3,14 +3,18 @@ import { AUTOMATIC, loadMetrics, wantedMetrics } from '../data/metrics/wanted.ts
 import { LlmcError } from '../errors.ts';
 import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { modelNames } from '../report/model-names.ts';
-import type { ColdStart, Comparison, Environment, ModelRecord, OperatorTime } from '../report/schema.ts';
+import type { Comparison, Environment, ModelRecord, OperatorTime, Report } from '../report/schema.ts';
+import type { ColdStart, ConcurrencyLevel } from '../report/schema-bench.ts';
 import { environment } from '../runtime/environment.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
 import { openSession } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
 import { busyMachine } from './busy.ts';
+import { type Demand, planCapacity } from './capacity.ts';
 import { measureColdStarts } from './cold-start.ts';
 import { compareModels } from './compare.ts';
+import { measureConcurrency } from './concurrency.ts';
+import { freeMemory, requireRoom } from './concurrency-room.ts';
 import { drift } from './drift.ts';
 import { evaluate } from './evaluate.ts';
 import { type Loaded, loadAll } from './load.ts';
@@ -40,6 +44,10 @@ export interface BenchOptions {
   readonly profile?: boolean;
   /** Time new processes until their first answer; default false. */
   readonly coldStart?: boolean;
+  /** Measure that many processes at once; default none. */
+  readonly concurrency?: readonly number[];
+  /** Tell what a rate of requests takes; needs `concurrency`. */
+  readonly demand?: Demand;
   /** Refuse data without labels, before anything is measured; default false. */
   readonly labels?: boolean;
   /** Metrics to compute, e.g. `f1`; default: those that suit outputs and labels without being asked for. */
@@ -52,6 +60,7 @@ export interface BenchResult {
   readonly models: ModelRecord[];
   readonly comparisons: Comparison[];
   readonly operators?: OperatorTime[];
+  readonly capacity?: NonNullable<Report['capacity']>;
 }
 
 /** LlmcError for unreadable models or data, naming the file; AbortError on interruption. */
@@ -71,6 +80,10 @@ export async function bench(
   const inputs = await chooseInputs(subjects[0] as Subject, options, context);
   const sizes = await measureAllSizes(subjects, options.gzip ?? true, context);
   const memory = options.memory === false ? [] : await measureAllMemory(subjects, inputs, context);
+  if (options.concurrency?.length) {
+    const most = Math.max(...options.concurrency);
+    requireRoom(subjects, memory, most, { free: freeMemory(), warn: context.warn });
+  }
   const explain = (index: number, error: unknown) => about(subjects[index] as Subject, error);
   const loaded = await loadAll(paths, context.threads, explain, context.signal);
   try {
@@ -81,6 +94,7 @@ export async function bench(
     if (drifted !== null) context.warn(drifted);
     const quality = await evaluate(subjects, loaded, inputs, wanted, context);
     const starts = options.coldStart ? await measureColdStarts(subjects, loaded, inputs, context) : null;
+    const crowds = await crowd(subjects, loaded, inputs, { ...options, cores: machine.cores }, context);
     const models = subjects.map((subject, index): ModelRecord => {
       const { samples, rows } = timings[index] as (typeof timings)[number];
       return {
@@ -94,6 +108,7 @@ export async function bench(
         ...latencyRecord(samples, rows),
         loadMs: (loaded[index] as Loaded).loadMs,
         ...(starts ? { coldStart: starts.records[index] as ColdStart } : {}),
+        ...(crowds ? { concurrency: crowds[index] as ConcurrencyLevel[] } : {}),
         peakRssBytes: memory[index] ?? null,
         ...(quality[index] as (typeof quality)[number]),
       };
@@ -105,11 +120,30 @@ export async function bench(
       data: { source: inputs.source, rows: inputs.rows, synthetic: inputs.synthetic },
       models,
       comparisons: compareModels(models, { samples, ...rounds }, context.seed, starts?.samples),
+      ...(crowds && options.demand ? { capacity: capacityOf(models, options.demand) } : {}),
       ...(kernels ? { operators: compareOperators(subjects, kernels) } : {}),
     };
   } finally {
     for (const { session } of loaded) await session.release();
   }
+}
+
+/** Levels of concurrency where they were asked for. */
+async function crowd(
+  subjects: readonly Subject[],
+  loaded: readonly Loaded[],
+  inputs: ModelInputs,
+  { concurrency: levels = [], timeMs, cores }: BenchOptions & { readonly cores: number },
+  context: Context,
+): Promise<ConcurrencyLevel[][] | null> {
+  if (levels.length === 0) return null;
+  const time = timeMs === undefined ? {} : { timeMs };
+  return measureConcurrency(subjects, loaded, inputs, { levels, cores, ...time }, context);
+}
+
+function capacityOf(models: readonly ModelRecord[], demand: Demand): NonNullable<Report['capacity']> {
+  const plans = models.map(({ name, concurrency = [] }) => planCapacity(name, concurrency, demand));
+  return { ...demand, plans };
 }
 
 /** Inputs that suit the baseline; the other models get the same ones. */

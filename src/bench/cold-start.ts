@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { LlmcError } from '../errors.ts';
 import { median } from '../numeric/statistics.ts';
-import type { ColdStart } from '../report/schema.ts';
+import type { ColdStart } from '../report/schema-bench.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
 import type { Context } from '../step.ts';

@@ -1,7 +1,8 @@
 /** Compares every candidate with the baseline: size, speed with its uncertainty, metrics. */
 import { seedFor } from '../random.ts';
 import { metricDrops } from '../report/metric-drop.ts';
-import type { Comparison, ModelRecord, Speedup } from '../report/schema.ts';
+import type { Comparison, ModelRecord } from '../report/schema.ts';
+import type { Speedup } from '../report/schema-bench.ts';
 import type { Sittings } from './sittings.ts';
 import { speedup } from './speedup.ts';
 

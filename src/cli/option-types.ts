@@ -106,6 +106,19 @@ export function integer<F extends number | undefined = undefined>(
   return value(flags, description, init, parse);
 }
 
+/** Whole numbers from 1 with commas between them, `1,2,4`: ascending, each once; undefined unless given. */
+export function integers(flags: string, description: string): OptionDef<readonly number[] | undefined> {
+  const parse = (given: string, name: string): readonly number[] => {
+    const numbers = given
+      .split(',')
+      .map((part) => (/^\s*[1-9]\d{0,5}\s*$/.test(part) ? Number(part) : Number.NaN));
+    if (numbers.some(Number.isNaN))
+      throw usage(`${name} "${given}" is not a list of whole numbers from 1`, `write ${name} 1,2,4`);
+    return [...new Set(numbers)].sort((a, b) => a - b);
+  };
+  return value(flags, description, {}, parse);
+}
+
 /** A number within a range. */
 export function real<F extends number | undefined = undefined>(
   flags: string,

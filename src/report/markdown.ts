@@ -1,4 +1,13 @@
 /** Renders a report as a pull-request comment: one headline table, the rest folded away, within GitHub's limit. */
+import {
+  LEVEL_HEADER,
+  levelRows,
+  PLAN_ASSUMES,
+  PLAN_HEADER,
+  planNotes,
+  planRows,
+  planTitle,
+} from './concurrency-table.ts';
 import { groupModels } from './groups.ts';
 import { trendCells } from './history/trend-lines.ts';
 import { ALL_EQUAL, LAYER_HEADER, LAYERS_SHOWN, layerCells } from './layer-table.ts';
@@ -22,14 +31,15 @@ export const MARKDOWN_LIMIT = 65_536;
 
 /** Characters each part may take; the list of skipped tensors takes what is left. */
 const ROOM = {
-  headline: 14_000,
+  headline: 12_000,
   warnings: 5000,
   requirements: 7000,
   operators: 2500,
   layers: 7000,
   history: 4000,
-  steps: 10_000,
-  numbers: 10_000,
+  load: 3000,
+  steps: 9000,
+  numbers: 9000,
 } as const;
 const MODELS_SHOWN = 40;
 
@@ -52,6 +62,7 @@ export function renderMarkdown(report: Report): string {
     ...historyLines(report),
     ...layerLines(report),
     ...operatorSection(report),
+    ...loadLines(report),
     ...stepLines(report.steps),
     '',
   ];
@@ -147,6 +158,35 @@ function operatorSection({ operators = [] }: Report): string[] {
   const news = slowerOperators(operators).map((text) => escapeMarkdown(text));
   const body = leading(markdownTable(OPERATOR_HEADER, rows), ROOM.operators - FRAME - news.join().length);
   return [...list(news, ROOM.operators / 4), ...collapsed('Where the time of a run goes', body)];
+}
+
+/** Requests at once, and what a rate of them takes. */
+function loadLines(report: Report): string[] {
+  const cells = ([name = '', ...others]: readonly string[]) => [
+    codeSpan(name),
+    ...others.map((cell) => escapeMarkdown(cell)),
+  ];
+  const levels = levelRows(report).map(cells);
+  const plans = planRows(report).map(cells);
+  return [
+    ...(plans.length > 0
+      ? [
+          `What it takes ${escapeMarkdown(planTitle(report))}:`,
+          '',
+          ...leading(markdownTable(PLAN_HEADER, plans), ROOM.load / 3),
+          '',
+          ...list(
+            planNotes(report).map((line) => escapeMarkdown(line, PROSE)),
+            ROOM.load / 6,
+          ),
+          PLAN_ASSUMES,
+          '',
+        ]
+      : []),
+    ...(levels.length > 0
+      ? collapsed('Requests at once', leading(markdownTable(LEVEL_HEADER, levels), ROOM.load / 3))
+      : []),
+  ];
 }
 
 /** The layers in the order asked for, with what to do about them. */

@@ -1,6 +1,7 @@
 /** The lines of a before/after table: what is shown of a model and how two of them are compared. */
 import type { Candidate, Group } from './groups.ts';
-import type { ModelRecord, Speedup } from './schema.ts';
+import type { ModelRecord } from './schema.ts';
+import type { Speedup } from './schema-bench.ts';
 import {
   formatBytes,
   formatCosine,

@@ -1,5 +1,6 @@
 /** The report: one zod object that is the JSON schema, the TypeScript type and what every renderer reads. */
 import { z } from 'zod';
+import { capacitySchema, coldStartSchema, concurrencyLevelSchema, speedupSchema } from './schema-bench.ts';
 
 const nonNegative = z.number().nonnegative();
 
@@ -78,15 +79,6 @@ export const tensorSizesSchema = z.object({
     .describe('all tensors that are not among the largest'),
 });
 
-/** Milliseconds from the start of a process to its first answer, and what they were spent on; medians. */
-export const coldStartSchema = z.object({
-  totalMs: nonNegative,
-  processMs: nonNegative.describe('until Node and onnxruntime are there'),
-  loadMs: nonNegative.describe('to load the model, file cache warm'),
-  firstRunMs: nonNegative,
-  samples: z.int().nonnegative().describe('processes started'),
-});
-
 export const modelRecordSchema = z.object({
   name: z.string(),
   path: z.string(),
@@ -101,17 +93,10 @@ export const modelRecordSchema = z.object({
   throughput: nonNegative.nullable().default(null).describe('rows per second'),
   loadMs: nonNegative.nullable().default(null),
   coldStart: coldStartSchema.optional(),
+  concurrency: z.array(concurrencyLevelSchema).optional().describe('by number of processes'),
   peakRssBytes: nonNegative.nullable().default(null),
   metrics: z.record(z.string(), z.number()).default({}),
   fidelity: fidelitySchema.nullable().default(null),
-});
-
-/** A ratio of times with its interval. */
-export const speedupSchema = z.object({
-  estimate: nonNegative,
-  low: nonNegative,
-  high: nonNegative,
-  verdict: z.enum(['faster', 'slower', 'no difference']),
 });
 
 export const comparisonSchema = z.object({
@@ -232,6 +217,7 @@ export const reportSchema = z.object({
   layers: z.array(layerSchema).optional().describe('of llmc compare, in the order asked for'),
   suggestions: z.array(z.string()).optional().describe('what to do about the worst layers, flags included'),
   operators: z.array(operatorTimeSchema).optional().describe('the most expensive first'),
+  capacity: capacitySchema.optional(),
   trends: z.array(trendSchema).optional().describe('of llmc report --history'),
   requirements: z.array(requirementResultSchema).default([]),
   warnings: z.array(z.string()).default([]),
@@ -243,8 +229,6 @@ export type TensorSizes = z.output<typeof tensorSizesSchema>;
 export type Trend = z.output<typeof trendSchema>;
 export type OperatorTime = z.output<typeof operatorTimeSchema>;
 export type Latency = z.output<typeof latencySchema>;
-export type ColdStart = z.output<typeof coldStartSchema>;
-export type Speedup = z.output<typeof speedupSchema>;
 export type Fidelity = z.output<typeof fidelitySchema>;
 export type ModelRecord = z.output<typeof modelRecordSchema>;
 export type Comparison = z.output<typeof comparisonSchema>;

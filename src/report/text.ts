@@ -1,4 +1,5 @@
 /** Renders a report for a person at a terminal. */
+import { levelLines, PLAN_ASSUMES, planLines } from './concurrency-table.ts';
 import { groupModels } from './groups.ts';
 import { trendLines } from './history/trend-lines.ts';
 import { LAYERS_SHOWN, layerLines } from './layer-table.ts';
@@ -28,7 +29,9 @@ export function renderText(report: Report, view: TextView): string {
     ...groupModels(report).map((group) => modelTable(group, view)),
     fidelityNote(report).flatMap((line) => wrap(line, width)),
     layerSection(report, view),
-    operatorSection(report, view),
+    tableSection(operatorLines(report), view),
+    tableSection(levelLines(report), view),
+    planSection(report, view),
     trendLines(report, palette),
     report.steps.flatMap((step) => stepLines(step, view)),
     wrap(describeEnvironment(report.environment), width).map((line) => palette.dim(line)),
@@ -53,11 +56,17 @@ function layerSection(
   return [...wrap(title, width), palette.dim(header), ...rows, ...(advice.length > 0 ? ['', ...advice] : [])];
 }
 
-/** Where the time goes. */
-function operatorSection(report: Report, { palette, width }: TextView): string[] {
-  const [title, header, ...rows] = operatorLines(report);
+/** A title, a header and rows. */
+function tableSection([title, header, ...rows]: readonly string[], { palette, width }: TextView): string[] {
   if (title === undefined || header === undefined) return [];
   return [...wrap(title, width), palette.dim(header), ...rows];
+}
+
+/** What a rate of requests takes, and what that rests on. */
+function planSection(report: Report, view: TextView): string[] {
+  const lines = tableSection(planLines(report), view);
+  if (lines.length === 0) return [];
+  return [...lines, ...wrap(PLAN_ASSUMES, view.width).map((line) => view.palette.dim(line))];
 }
 
 /** What the fidelity and metrics of a report were computed on. */

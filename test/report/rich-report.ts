@@ -3,6 +3,7 @@ import { normal } from '../../src/random.ts';
 import { historyEntry } from '../../src/report/history/entry.ts';
 import { trendsOf } from '../../src/report/history/trends.ts';
 import type { Latency, LayerRecord, ModelRecord, Report } from '../../src/report/schema.ts';
+import type { ConcurrencyLevel } from '../../src/report/schema-bench.ts';
 import { latency, sampleReport } from './sample.ts';
 
 const BLOCKS = 6;
@@ -48,6 +49,27 @@ function layers(): LayerRecord[] {
   });
 }
 
+/** Of a machine with four cores. */
+function level(workers: number, ms: number): ConcurrencyLevel {
+  const p50Ms = ms * (workers > 4 ? workers / 3.8 : 1 + 0.05 * workers);
+  const throughput = (workers * 1000) / p50Ms;
+  return {
+    workers,
+    threads: 1,
+    cores: Math.min(4, workers),
+    p50Ms,
+    p90Ms: p50Ms * 1.1,
+    p99Ms: p50Ms * 1.4,
+    p995Ms: p50Ms * 1.5,
+    p99AtMostMs: p50Ms * 1.5,
+    requests: 500,
+    seconds: 2,
+    throughput,
+    throughputLow: throughput * 0.94,
+    throughputHigh: throughput * 1.05,
+  };
+}
+
 /** The same every time. */
 export function richReport(): Report {
   const base = sampleReport();
@@ -62,6 +84,7 @@ export function richReport(): Report {
       firstRunMs: 50,
       samples: 10,
     },
+    concurrency: [1, 2, 4, 8].map((workers) => level(workers, 30 / (index + 1))),
     latencyMs: timed(model.latencyMs?.p50 ?? 1, index),
   }));
   const report: Report = {
@@ -78,6 +101,32 @@ export function richReport(): Report {
       { op: 'Gelu', beforeMs: 0.7, afterMs: 0.8 },
       { op: 'Gather', name: '/embeddings/Gather', beforeMs: 0.1, afterMs: null },
     ],
+    capacity: {
+      rate: 400,
+      p99Ms: 80,
+      plans: [
+        {
+          model: models[0]?.name ?? '',
+          atOnce: 4,
+          processes: 16,
+          cores: 16,
+          utilization: 0.9,
+          p99Ms: 72,
+          uncertain: false,
+          reason: null,
+        },
+        {
+          model: models[1]?.name ?? '',
+          atOnce: null,
+          processes: null,
+          cores: null,
+          utilization: null,
+          p99Ms: null,
+          uncertain: false,
+          reason: 'no level has its p99 within the bound',
+        },
+      ],
+    },
     requirements: [
       { expression: 'accuracy.drop <= 1%', actual: '0.003 (0.3%)', passed: true },
       { expression: 'speedup >= 2', actual: '1.74x', passed: false },

@@ -1,6 +1,6 @@
 /** Operands, options and examples of `llmc bench`. */
 import { type CommandSpec, operand, operands } from '../command.ts';
-import { dimensions, flag, integer, list, real, switchOff, text } from '../option-types.ts';
+import { dimensions, flag, integer, integers, list, real, switchOff, text } from '../option-types.ts';
 
 export const benchSpec = {
   name: 'bench',
@@ -28,6 +28,12 @@ export const benchSpec = {
     dim: dimensions('--dim <name=size>', 'size of a symbolic dimension (repeatable)'),
     profile: flag('--profile', 'time each kind of operator, before and after'),
     coldStart: flag('--cold-start', 'time new processes until their first answer'),
+    concurrency: integers(
+      '--concurrency <n,...>',
+      'answer requests by that many processes at once, e.g. 1,2,4',
+    ),
+    rate: real('--rate <n>', 'requests per second to plan for; needs --p99', { min: 1e-6 }),
+    p99: real('--p99 <ms>', 'bound of the 99th percentile, waiting included, for --rate', { min: 1e-6 }),
     memory: switchOff('--no-memory', 'do not measure peak memory'),
     gzip: switchOff('--no-gzip', 'do not measure the gzipped size'),
   },
@@ -35,8 +41,8 @@ export const benchSpec = {
     { run: 'llmc bench model.onnx', does: 'how fast is it here' },
     { run: 'llmc bench model.onnx model.int8-dynamic.onnx', does: 'before and after, run in turns' },
     {
-      run: 'llmc bench a.onnx b.onnx --dim sequence=128 --threads 1 --report bench.json --report bench.md',
-      does: 'fixed sizes, one thread, saved',
+      run: 'llmc bench a.onnx b.onnx --dim sequence=128 --concurrency 1,2,4 --report bench.json --report bench.html',
+      does: 'fixed sizes, several processes at once, saved',
     },
     {
       run: 'llmc bench a.onnx b.onnx --data "eval.npz?labels=y" --require "speedup >= 1.3" --require "accuracy.drop <= 1%"',

@@ -1,6 +1,7 @@
 /** Renders a report as one HTML file: charts drawn here, no script, nothing fetched. */
 import type { Report } from '../schema.ts';
 import { describeEnvironment, fidelityNote } from '../text.ts';
+import { capacityTable, concurrencyChart } from './concurrency-chart.ts';
 import { latencyChart } from './latency-chart.ts';
 import { layerChart } from './layer-chart.ts';
 import { html, Markup } from './markup.ts';
@@ -26,7 +27,7 @@ export function renderHtml(report: Report): string {
     html`<header>
 <p class="eyebrow"><b>llmc</b> ${report.command}</p>
 ${verdict(report)}${warnings(report)}</header>
-${requirementTable(report)}${trendChart(report)}${tradeoffChart(report)}${sizeChart(report)}${latencyChart(report)}${startChart(report)}${operatorChart(report)}${layerChart(report)}${numberTables(report)}${stepSection(report)}<footer>
+${requirementTable(report)}${trendChart(report)}${tradeoffChart(report)}${sizeChart(report)}${latencyChart(report)}${startChart(report)}${concurrencyChart(report)}${capacityTable(report)}${operatorChart(report)}${layerChart(report)}${numberTables(report)}${stepSection(report)}<footer>
 ${fidelityNote(report).map((line) => html`<p>${line}</p>\n`)}<p>${describeEnvironment(report.environment)}</p>
 <p>llmc ${report.tool.version}</p>
 </footer>

@@ -1,5 +1,6 @@
 /** How long a new process takes to its first answer, and what for: a bar of three parts for each model. */
-import type { ColdStart, ModelRecord, Report } from '../schema.ts';
+import type { ModelRecord, Report } from '../schema.ts';
+import type { ColdStart } from '../schema-bench.ts';
 import { formatMs } from '../units.ts';
 import { figure, fitting, label, table } from './figure.ts';
 import { html, type Markup } from './markup.ts';

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { planCapacity } from '../../src/bench/capacity.ts';
+import type { ConcurrencyLevel } from '../../src/report/schema-bench.ts';
+
+/** Runs of exactly `ms`. */
+function level(workers: number, ms: number, cores: number): ConcurrencyLevel {
+  const times = { p50Ms: ms, p90Ms: ms, p99Ms: ms, p995Ms: ms, p99AtMostMs: ms };
+  const throughput = (workers * 1000) / ms;
+  return {
+    ...times,
+    workers,
+    threads: 1,
+    cores,
+    requests: 1000,
+    seconds: 2,
+    throughput,
+    throughputLow: throughput,
+    throughputHigh: throughput,
+  };
+}
+
+describe('capacity', () => {
+  it('serves the rate within the bound, in whole groups, with processes to spare', () => {
+    for (const rate of [1, 35, 180, 5000]) {
+      const plan = planCapacity('m', [level(1, 10, 1), level(4, 12, 4)], { rate, p99Ms: 60 });
+      expect(plan.reason).toBeNull();
+      expect(plan.p99Ms).toBeLessThanOrEqual(60);
+      expect((plan.processes ?? 0) % (plan.atOnce ?? 0)).toBe(0);
+      expect(plan.utilization).toBeLessThan(1);
+      expect((plan.processes ?? 0) * (plan.atOnce === 1 ? 100 : 1000 / 12)).toBeGreaterThan(rate);
+    }
+  });
+
+  it('takes more for a higher rate and for a tighter bound, and less where others share the queue', () => {
+    const cores = (rate: number, p99Ms: number) =>
+      planCapacity('m', [level(1, 10, 1)], { rate, p99Ms }).cores as number;
+    const rates = [10, 50, 200, 1000].map((rate) => cores(rate, 40));
+    expect(rates).toEqual([...rates].sort((a, b) => a - b));
+    expect(cores(200, 11)).toBeGreaterThan(cores(200, 100));
+    expect(cores(1000, 40)).toBeLessThan(10 * cores(100, 40));
+  });
+
+  it('chooses the level that takes the fewest cores', () => {
+    // Four processes on two cores do more than two, but each run takes longer.
+    const levels = [level(2, 20, 2), level(4, 32, 2)];
+    expect(planCapacity('m', levels, { rate: 1000, p99Ms: 500 }).atOnce).toBe(4);
+    expect(planCapacity('m', levels, { rate: 1000, p99Ms: 30 }).atOnce).toBe(2);
+  });
+
+  it('says why nothing will do, and when it is not sure', () => {
+    const reason = (p99Ms: number) => planCapacity('m', [level(1, 10, 1)], { rate: 10, p99Ms }).reason;
+    expect(reason(9)).toMatch(/no level/);
+    expect(planCapacity('m', [{ ...level(1, 10, 1), p995Ms: 13 }], { rate: 10, p99Ms: 12 }).reason).toMatch(
+      /waiting/,
+    );
+    const few = [{ ...level(1, 10, 1), p99AtMostMs: null }];
+    expect(planCapacity('m', few, { rate: 10, p99Ms: 30 }).uncertain).toBe(true);
+    expect(planCapacity('m', [level(1, 10, 1)], { rate: 10, p99Ms: 30 }).uncertain).toBe(false);
+  });
+});
