@@ -4,7 +4,7 @@ import { LlmcError } from '../errors.ts';
 import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { modelNames } from '../report/model-names.ts';
 import type { Comparison, Environment, ModelRecord, OperatorTime, Report } from '../report/schema.ts';
-import type { ColdStart, ConcurrencyLevel } from '../report/schema-bench.ts';
+import type { ColdStart, ConcurrencyLevel, SweepPoint } from '../report/schema-bench.ts';
 import { environment } from '../runtime/environment.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
 import { openSession } from '../runtime/session.ts';
@@ -23,6 +23,8 @@ import { compareOperators, profileModels } from './profile.ts';
 import { requireScorable } from './scorable.ts';
 import { measureAllSizes } from './size.ts';
 import { about, openSubject, type Subject } from './subject.ts';
+import { planSweep, runSweep } from './sweep.ts';
+import type { SweepAxis } from './sweep-axes.ts';
 import { latencyRecord, timeModels } from './timing.ts';
 
 export interface BenchOptions {
@@ -48,6 +50,8 @@ export interface BenchOptions {
   readonly concurrency?: readonly number[];
   /** Tell what a rate of requests takes; needs `concurrency`. */
   readonly demand?: Demand;
+  /** Compare the models at several sizes, too; default none. */
+  readonly sweep?: readonly SweepAxis[];
   /** Refuse data without labels, before anything is measured; default false. */
   readonly labels?: boolean;
   /** Metrics to compute, e.g. `f1`; default: those that suit outputs and labels without being asked for. */
@@ -60,6 +64,7 @@ export interface BenchResult {
   readonly models: ModelRecord[];
   readonly comparisons: Comparison[];
   readonly operators?: OperatorTime[];
+  readonly sweep?: SweepPoint[];
   readonly capacity?: NonNullable<Report['capacity']>;
 }
 
@@ -78,6 +83,9 @@ export async function bench(
   if (busy !== null) context.warn(busy);
   const machine = await environment(context.threads);
   const inputs = await chooseInputs(subjects[0] as Subject, options, context);
+  const stops = options.sweep?.length
+    ? await planSweep(subjects, options.sweep, inputRequest(options, context), context)
+    : [];
   const sizes = await measureAllSizes(subjects, options.gzip ?? true, context);
   const memory = options.memory === false ? [] : await measureAllMemory(subjects, inputs, context);
   if (options.concurrency?.length) {
@@ -113,6 +121,7 @@ export async function bench(
         ...(quality[index] as (typeof quality)[number]),
       };
     });
+    const sweep = await runSweep(subjects, stops, options, context);
     const kernels = options.profile ? await profileModels(subjects, inputs, context) : null;
     const samples = timings.map((timing) => timing.samples);
     return {
@@ -120,6 +129,7 @@ export async function bench(
       data: { source: inputs.source, rows: inputs.rows, synthetic: inputs.synthetic },
       models,
       comparisons: compareModels(models, { samples, ...rounds }, context.seed, starts?.samples),
+      ...(sweep.length > 0 ? { sweep } : {}),
       ...(crowds && options.demand ? { capacity: capacityOf(models, options.demand) } : {}),
       ...(kernels ? { operators: compareOperators(subjects, kernels) } : {}),
     };
@@ -152,13 +162,7 @@ async function chooseInputs(
   options: BenchOptions,
   context: Context,
 ): Promise<ModelInputs> {
-  const request: InputOptions = {
-    seed: context.seed,
-    signal: context.signal,
-    ...(options.data === undefined ? {} : { data: options.data }),
-    ...(options.batch === undefined ? {} : { batch: options.batch }),
-    ...(options.dims === undefined ? {} : { dims: options.dims }),
-  };
+  const request = inputRequest(options, context);
   try {
     const session = await openSession(baseline.path, { threads: context.threads });
     try {
@@ -173,6 +177,16 @@ async function chooseInputs(
   } catch (error) {
     throw about(baseline, error);
   }
+}
+
+function inputRequest({ data, batch, dims }: BenchOptions, { seed, signal }: Context): InputOptions {
+  return {
+    seed,
+    signal,
+    ...(data === undefined ? {} : { data }),
+    ...(batch === undefined ? {} : { batch }),
+    ...(dims === undefined ? {} : { dims }),
+  };
 }
 
 function withoutLabels(source: string): LlmcError {

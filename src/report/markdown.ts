@@ -1,17 +1,10 @@
 /** Renders a report as a pull-request comment: one headline table, the rest folded away, within GitHub's limit. */
-import {
-  LEVEL_HEADER,
-  levelRows,
-  PLAN_ASSUMES,
-  PLAN_HEADER,
-  planNotes,
-  planRows,
-  planTitle,
-} from './concurrency-table.ts';
 import { groupModels } from './groups.ts';
 import { trendCells } from './history/trend-lines.ts';
 import { ALL_EQUAL, LAYER_HEADER, LAYERS_SHOWN, layerCells } from './layer-table.ts';
 import { shorten } from './layout.ts';
+import { loadSection, sweepSection } from './markdown-bench.ts';
+import { escapeHtml, FRAME, leading, lengthOf, list, PROSE } from './markdown-lists.ts';
 import { codeSpan, collapsed, escapeMarkdown, markdownTable } from './markdown-text.ts';
 import { mermaidCharts } from './mermaid.ts';
 import { OPERATOR_HEADER, OPERATORS_SHOWN, operatorCells, slowerOperators } from './operator-table.ts';
@@ -31,20 +24,18 @@ export const MARKDOWN_LIMIT = 65_536;
 
 /** Characters each part may take; the list of skipped tensors takes what is left. */
 const ROOM = {
-  headline: 12_000,
+  headline: 10_000,
   warnings: 5000,
   requirements: 7000,
   operators: 2500,
   layers: 7000,
   history: 4000,
   load: 3000,
+  sweep: 3000,
   steps: 9000,
-  numbers: 9000,
+  numbers: 8500,
 } as const;
 const MODELS_SHOWN = 40;
-
-/** Characters of a warning or note, which are sentences and must not lose their middle. */
-const PROSE = 1000;
 
 /** At most MARKDOWN_LIMIT characters; every list that had to be cut says how many lines are missing. */
 export function renderMarkdown(report: Report): string {
@@ -62,7 +53,8 @@ export function renderMarkdown(report: Report): string {
     ...historyLines(report),
     ...layerLines(report),
     ...operatorSection(report),
-    ...loadLines(report),
+    ...sweepSection(report, ROOM.sweep),
+    ...loadSection(report, ROOM.load),
     ...stepLines(report.steps),
     '',
   ];
@@ -160,35 +152,6 @@ function operatorSection({ operators = [] }: Report): string[] {
   return [...list(news, ROOM.operators / 4), ...collapsed('Where the time of a run goes', body)];
 }
 
-/** Requests at once, and what a rate of them takes. */
-function loadLines(report: Report): string[] {
-  const cells = ([name = '', ...others]: readonly string[]) => [
-    codeSpan(name),
-    ...others.map((cell) => escapeMarkdown(cell)),
-  ];
-  const levels = levelRows(report).map(cells);
-  const plans = planRows(report).map(cells);
-  return [
-    ...(plans.length > 0
-      ? [
-          `What it takes ${escapeMarkdown(planTitle(report))}:`,
-          '',
-          ...leading(markdownTable(PLAN_HEADER, plans), ROOM.load / 3),
-          '',
-          ...list(
-            planNotes(report).map((line) => escapeMarkdown(line, PROSE)),
-            ROOM.load / 6,
-          ),
-          PLAN_ASSUMES,
-          '',
-        ]
-      : []),
-    ...(levels.length > 0
-      ? collapsed('Requests at once', leading(markdownTable(LEVEL_HEADER, levels), ROOM.load / 3))
-      : []),
-  ];
-}
-
 /** The layers in the order asked for, with what to do about them. */
 function layerLines({ layers, suggestions }: Report): string[] {
   if (!layers || layers.length === 0) return [];
@@ -230,9 +193,6 @@ function stepLines(steps: readonly StepRecord[]): string[] {
   });
 }
 
-/** Everything around the body of a collapsed section. */
-const FRAME = 80;
-
 function skippedLines(skipped: readonly Skipped[], room: number): string[] {
   if (skipped.length === 0) return [];
   const summary = leftAlone(skipped);
@@ -256,40 +216,4 @@ function numbersLines(report: Report): string[] {
   const notes = [...fidelityNote(report), describeEnvironment(report.environment)];
   const body = [...notes.slice(0, 8).map((note) => `- ${escapeMarkdown(note, PROSE)}`), '', ...tables];
   return collapsed('All numbers and the machine', leading(body, ROOM.numbers));
-}
-
-/** A bulleted list of at most `room` characters. */
-function list(items: readonly string[], room: number): string[] {
-  if (items.length === 0) return [];
-  return [
-    ...leading(
-      items.map((item) => `- ${item}`),
-      room - 1,
-    ),
-    '',
-  ];
-}
-
-/** The leading lines that take at most `room` characters, with a count of those that do not. */
-function leading(lines: readonly string[], room: number): string[] {
-  if (lengthOf(lines) <= room) return [...lines];
-  const note = (hidden: number) => `- and ${hidden} more`;
-  let left = room - lengthOf(['', note(lines.length)]);
-  let shown = 0;
-  for (const line of lines) {
-    left -= line.length + 1;
-    if (left < 0) break;
-    shown++;
-  }
-  const kept = lines.slice(0, shown);
-  const inTable = kept.at(-1)?.startsWith('|') === true;
-  return [...kept, ...(inTable ? [''] : []), note(lines.length - shown)];
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\s+/g, ' ');
-}
-
-function lengthOf(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + line.length + 1, 0);
 }

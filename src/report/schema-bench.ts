@@ -1,4 +1,4 @@
-/** What a benchmark adds to the report when asked: cold starts, concurrency, capacity. Part of schema.ts. */
+/** What a benchmark adds to the report when asked: cold starts, concurrency, capacity, sweeps. Part of schema.ts. */
 import { z } from 'zod';
 
 const nonNegative = z.number().nonnegative();
@@ -61,7 +61,23 @@ export const capacitySchema = z.object({
   plans: z.array(capacityPlanSchema),
 });
 
+/** Models at one point of a sweep. */
+export const sweepPointSchema = z.object({
+  at: z.record(z.string(), z.number()).describe('batch, threads, sizes of symbolic dims'),
+  rows: z.int().nonnegative().describe('rows per run'),
+  models: z.array(
+    z.object({
+      name: z.string(),
+      p50Ms: nonNegative,
+      p99Ms: nonNegative,
+      throughput: nonNegative.nullable().describe('rows per second'),
+      speedup: speedupSchema.nullable().describe('against the first model at this point; null for itself'),
+    }),
+  ),
+});
+
 export type ColdStart = z.output<typeof coldStartSchema>;
 export type ConcurrencyLevel = z.output<typeof concurrencyLevelSchema>;
 export type CapacityPlan = z.output<typeof capacityPlanSchema>;
 export type Speedup = z.output<typeof speedupSchema>;
+export type SweepPoint = z.output<typeof sweepPointSchema>;

@@ -1,6 +1,12 @@
 /** The report: one zod object that is the JSON schema, the TypeScript type and what every renderer reads. */
 import { z } from 'zod';
-import { capacitySchema, coldStartSchema, concurrencyLevelSchema, speedupSchema } from './schema-bench.ts';
+import {
+  capacitySchema,
+  coldStartSchema,
+  concurrencyLevelSchema,
+  speedupSchema,
+  sweepPointSchema,
+} from './schema-bench.ts';
 
 const nonNegative = z.number().nonnegative();
 
@@ -218,6 +224,7 @@ export const reportSchema = z.object({
   suggestions: z.array(z.string()).optional().describe('what to do about the worst layers, flags included'),
   operators: z.array(operatorTimeSchema).optional().describe('the most expensive first'),
   capacity: capacitySchema.optional(),
+  sweep: z.array(sweepPointSchema).optional(),
   trends: z.array(trendSchema).optional().describe('of llmc report --history'),
   requirements: z.array(requirementResultSchema).default([]),
   warnings: z.array(z.string()).default([]),

@@ -12,6 +12,7 @@ import { renderRequirements } from './requirement-lines.ts';
 import type { Environment, Report, StepRecord } from './schema.ts';
 import { countKinds, groupSkipped, leftAlone } from './skipped.ts';
 import { stepTitle } from './step-title.ts';
+import { sweepLines } from './sweep-table.ts';
 import { formatBytes, formatMs } from './units.ts';
 
 export type TextView = TableView;
@@ -30,6 +31,7 @@ export function renderText(report: Report, view: TextView): string {
     fidelityNote(report).flatMap((line) => wrap(line, width)),
     layerSection(report, view),
     tableSection(operatorLines(report), view),
+    tableSection(sweepLines(report), view),
     tableSection(levelLines(report), view),
     planSection(report, view),
     trendLines(report, palette),

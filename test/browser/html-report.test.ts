@@ -91,8 +91,8 @@ describe.skipIf(browser === null)(title, () => {
     const json = /<pre id="found">(.*)<\/pre>/.exec(dom)?.[1]?.replace(/&(lt|gt|amp);/g, ' ') ?? '{}';
     const found = JSON.parse(json) as Found;
     expect(found.width).toBe(width);
-    // Trends, trade-off, sizes, latency, cold starts, requests at once, operators, layers: one drawing of each shows.
-    expect(found.charts).toHaveLength(8);
+    // Trends, trade-off, sizes, latency, cold starts, a sweep, requests at once, operators, layers: one drawing of each shows.
+    expect(found.charts).toHaveLength(9);
     expect(Math.min(...found.charts)).toBeGreaterThanOrEqual(4);
     expect(found.small).toEqual([]);
     expect(found.faint).toEqual([]);

@@ -101,6 +101,19 @@ export function richReport(): Report {
       { op: 'Gelu', beforeMs: 0.7, afterMs: 0.8 },
       { op: 'Gather', name: '/embeddings/Gather', beforeMs: 0.1, afterMs: null },
     ],
+    sweep: [1, 4, 16].flatMap((batch) =>
+      [1, 2].map((threads) => ({
+        at: { batch, threads },
+        rows: batch,
+        models: models.map(({ name }, index) => ({
+          name,
+          p50Ms: ((batch + 1) * 9) / threads / (index + 1),
+          p99Ms: ((batch + 1) * 11) / threads / (index + 1),
+          throughput: ((index + 1) * threads * 111 * batch) / (batch + 1),
+          speedup: index === 0 ? null : { estimate: 2, low: 1.9, high: 2.1, verdict: 'faster' as const },
+        })),
+      })),
+    ),
     capacity: {
       rate: 400,
       p99Ms: 80,

@@ -26,6 +26,10 @@ export const benchSpec = {
     }),
     batch: integer('--batch <n>', 'rows per run, for models with a batch dimension', { min: 1, shown: '1' }),
     dim: dimensions('--dim <name=size>', 'size of a symbolic dimension (repeatable)'),
+    sweep: list(
+      '--sweep <name=n,...>',
+      'compare at several batch=, threads= or dimension= sizes (repeatable)',
+    ),
     profile: flag('--profile', 'time each kind of operator, before and after'),
     coldStart: flag('--cold-start', 'time new processes until their first answer'),
     concurrency: integers(

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { type BenchOptions, bench } from '../../bench/bench.ts';
 import { workerThreads } from '../../bench/concurrency.ts';
+import { parseSweep } from '../../bench/sweep-axes.ts';
 import { loadMetrics } from '../../data/metrics/wanted.ts';
 import { LlmcError } from '../../errors.ts';
 import type { Handler, Invocation } from '../command.ts';
@@ -24,6 +25,7 @@ export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) 
     memory: options.memory,
     profile: options.profile,
     coldStart,
+    sweep: parseSweep(options.sweep),
     ...crowd(options, io.context),
     ...(options.data === undefined ? {} : { data: options.data }),
     ...(options.runs === undefined ? {} : { runs: options.runs }),
