@@ -13,8 +13,13 @@ export type MacCount = { readonly macs: number } | { readonly unknown: string };
 /**
  * The product of the extents of all labels when something is contracted, 0 when nothing is. Work of bodies is counted
  * at their own nodes.
+ * @param resized labels that are to count with another extent, as if positions had been cut from them
  */
-export function countMacs(node: Node, shapeOf: ShapeOf = knownShape): MacCount {
+export function countMacs(
+  node: Node,
+  shapeOf: ShapeOf = knownShape,
+  resized: ReadonlyMap<string, number> = new Map(),
+): MacCount {
   const spec = specOf(node);
   if (!spec) return { unknown: `nothing is known of ${node.opType}` };
   const signature = signatureOf(node);
@@ -25,7 +30,7 @@ export function countMacs(node: Node, shapeOf: ShapeOf = knownShape): MacCount {
   if ('refusal' in bound) return { unknown: bound.refusal };
   let sum = 0;
   for (const term of terms.split('+')) {
-    const product = multiply(term.trim().split(/\s+/), bound.binding);
+    const product = multiply(term.trim().split(/\s+/), bound.binding, resized);
     if (typeof product !== 'number') return product;
     sum += product;
   }
@@ -55,10 +60,16 @@ function defaultTerm(signature: Signature): string | null {
   return [...labels].map((label) => (grouped.has(label) ? `*${label}` : label)).join(' ');
 }
 
-function multiply(factors: readonly string[], binding: Binding): number | { unknown: string } {
+function multiply(
+  factors: readonly string[],
+  binding: Binding,
+  resized: ReadonlyMap<string, number>,
+): number | { unknown: string } {
   let product = 1;
   for (const factor of factors.flatMap((each) => expandGroup(each, binding))) {
-    const extent = /^\d+$/.test(factor) ? Number(factor) : (binding.extents.get(factor) ?? null);
+    const extent = /^\d+$/.test(factor)
+      ? Number(factor)
+      : (resized.get(factor) ?? binding.extents.get(factor) ?? null);
     if (extent === null) return { unknown: `the size of ${factor} is unknown` };
     if (typeof extent === 'string') return { unknown: `the size ${extent} is symbolic` };
     product *= extent;

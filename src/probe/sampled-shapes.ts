@@ -2,7 +2,7 @@
 import type { Model } from '../ir/model.ts';
 import type { Value } from '../ir/value.ts';
 import type { Context } from '../step.ts';
-import { openValues, type Shapes, shapesAt, shapesSeen } from './static-shapes.ts';
+import { type Shapes, shapesAt, shapesSeen } from './static-shapes.ts';
 
 type Sizes = Readonly<Record<string, number>>;
 
@@ -28,7 +28,7 @@ export async function sampledShapes(model: Model, context: Context): Promise<Sam
     const second = names.length === 0 ? first : await sample(model, sizesFor(names, unit, 1), context);
     if (first && second && known(first, second) > known(...best)) best = [first, second];
     // Without symbols nothing else can be tried; with all shapes there is no need to.
-    if (first && second && openValues(model, second).length === 0) break;
+    if (first && second && openIn(model, second).length === 0) break;
   }
   const [first, second] = best;
   return {
@@ -63,7 +63,7 @@ function sizesFor(names: readonly SymbolicDim[], unit: number, turn: 0 | 1): Siz
   return Object.fromEntries(
     names.map(({ name, leading }) => [
       name,
-      leading ? 2 + turn : unit * (1 + others++) + turn * unit * names.length,
+      leading ? 2 + turn : unit * (1 + others++) + turn * unit * count,
     ]),
   );
 }
@@ -77,10 +77,18 @@ async function sample(model: Model, sizes: Sizes, context: Context): Promise<Sha
     const shape = input.type?.shape?.map((dim) => (typeof dim === 'string' ? (sizes[dim] ?? dim) : dim));
     if (shape) shapes.set(input, shape);
   }
-  const open = openValues(model, inferred);
+  const open = openIn(model, inferred);
   const seen = open.length > 0 ? await shapesSeen(model, open, sizes, context) : null;
   for (const [value, shape] of seen ?? []) shapes.set(value, shape);
   return shapes;
+}
+
+/** Values of the main graph, which every run reaches, without whole shapes. */
+function openIn(model: Model, shapes: Shapes): Value[] {
+  return model.graph.nodes
+    .flatMap(({ outputs }) => outputs)
+    .filter((value) => value !== null)
+    .filter((value) => !shapes.get(value)?.every((dim) => typeof dim === 'number'));
 }
 
 function known(first: Shapes, second: Shapes): number {

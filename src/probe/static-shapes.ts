@@ -73,7 +73,7 @@ export async function shapesAt(
 }
 
 /** Float values of known rank whose shape is not whole at concrete sizes. */
-export function openValues(model: Model, shapes: Shapes): Value[] {
+function openValues(model: Model, shapes: Shapes): Value[] {
   const open: Value[] = [];
   for (const node of allNodes(model, { functions: false }))
     for (const value of node.outputs) {
@@ -91,7 +91,7 @@ export async function shapesSeen(
   dims: Readonly<Record<string, number>>,
   context: Context,
 ): Promise<Shapes | null> {
-  const taps = values.map((value): Tap<readonly number[]> => ({ value, probe: shapeProbe(value.rank ?? 0) }));
+  const taps = values.map((value): Tap<readonly number[] | null> => ({ value, probe: shapeProbe }));
   try {
     const observed = await observe(model, taps, { dims, samples: 1, label: 'shapes' }, context);
     const found = new Map<Value, Shape>();
@@ -106,15 +106,23 @@ export async function shapesSeen(
   }
 }
 
-/** [rank]: the dims of a value, the largest seen. */
-function shapeProbe(rank: number): Probe<readonly number[]> {
-  return {
-    name: 'shape',
-    opset: 1,
-    width: rank,
-    combine: 'max',
-    build: ({ builder }, value) =>
-      builder.op('Cast', [builder.op('Shape', [value])], { attributes: { to: int(1) } }),
-    read: (vector) => [...vector],
-  };
-}
+/** Tensors of more axes are not looked at. */
+const MOST_AXES = 8;
+
+/** The rank of a value, then its dims, the largest seen; the rest is zero. */
+const shapeProbe: Probe<readonly number[] | null> = {
+  name: 'shape',
+  opset: 10,
+  width: 1 + MOST_AXES,
+  combine: 'max',
+  build: ({ builder }, value) => {
+    const dims = builder.op('Shape', [value]);
+    const padding = builder.ints('no_dims', new Array(MOST_AXES).fill(0));
+    const row = builder.op('Concat', [builder.op('Shape', [dims]), dims, padding], {
+      attributes: { axis: int(0) },
+    });
+    const first = builder.op('Slice', [row, builder.ints('from', [0]), builder.ints('to', [1 + MOST_AXES])]);
+    return builder.op('Cast', [first], { attributes: { to: int(1) } });
+  },
+  read: ([rank = 0, ...dims]) => (rank > MOST_AXES ? null : dims.slice(0, rank)),
+};

@@ -10,6 +10,7 @@ import { removeDead } from '../../passes/remove-dead.ts';
 import { removeIdentities } from '../../passes/remove-identities.ts';
 import { sort } from '../../passes/sort.ts';
 import { unlistConstants } from '../../passes/unlist-constants.ts';
+import { upgradeOpset } from '../../passes/upgrade-opset.ts';
 import { type SampledShapes, sampledShapes } from '../../probe/sampled-shapes.ts';
 import { inferTypes } from '../../runtime/shapes.ts';
 import type { Context } from '../../step.ts';
@@ -26,6 +27,9 @@ const PASSES = [
   sort,
 ];
 
+/** From here on sizes and bounds are inputs of Split and Slice, which is how they are written. */
+const LEAST_OPSET = 13;
+
 export interface Prepared {
   readonly shapes: SampledShapes;
   readonly passes: readonly PassTrace[];
@@ -33,7 +37,8 @@ export interface Prepared {
 
 /** Changes the model in place; computed values get the types that are certain. */
 export async function prepareCutting(model: Model, context: Context): Promise<Prepared> {
-  const passes = await runPasses(model, PASSES, context);
+  const older = model.opset > 0 && model.opset < LEAST_OPSET ? [upgradeOpset(LEAST_OPSET)] : [];
+  const passes = await runPasses(model, [...older, ...PASSES], context);
   await inferTypes(model);
   const shapes = await sampledShapes(model, context);
   for (const node of allNodes(model, { functions: false }))

@@ -18,6 +18,8 @@ export interface Strand {
   /** The node; null for borders: inputs and outputs of graphs. */
   readonly node: Node | null;
   readonly size: number;
+  /** The labels of the node's signature that it stands for, as a binding names them; none where a relation made it. */
+  readonly labels: readonly string[];
   readonly places: readonly Place[];
   /** Why nothing may be cut; null when something may. */
   readonly frozen: string | null;
@@ -55,7 +57,7 @@ export function frozenAxis(
   const extent = site.shape[axis];
   if (extent === undefined || extent < 2) return null;
   const place: Place = { site, slot, axis, at: whole(extent), summed: false };
-  return { node, size: extent, places: [place], frozen: reason, attribute: null };
+  return { node, size: extent, labels: [], places: [place], frozen: reason, attribute: null };
 }
 
 /** The same for all axes of a tensor. */

@@ -21,6 +21,10 @@ export function strandsOf(node: Node, sites: Sites): Strand[] {
   const inputs = node.inputs.map((_, index) => sites.input(node, index));
   const outputs = node.outputs.map((value) => value && sites.output(value));
   const refuse = (reason: string) => frozenNode(node, inputs, outputs, reason);
+  const unknown = [...node.inputs, ...node.outputs].find(
+    (value, at) => value && ![...inputs, ...outputs][at],
+  );
+  if (unknown) return refuse(`the shape of '${unknown.name}' at ${node.label} is unknown`);
   if (node.subgraphs.length > 0) return refuse(`${node.label} hands it to a graph of its own`);
   if (isRelation(axes)) {
     if (axes.relation === 'reshape') return reshapeStrands(node, inputs, outputs);
@@ -36,6 +40,7 @@ export function strandsOf(node: Node, sites: Sites): Strand[] {
 
 interface Growing {
   readonly size: number;
+  readonly labels: string[];
   readonly places: Place[];
   frozen: string | null;
   readonly attribute: string | null;
@@ -100,11 +105,12 @@ function strandFor(
   const reason =
     signature.frozen.has(baseLabel(label)) || fixed ? `${node.label} needs the whole axis` : null;
   if (known) {
+    if (!known.labels.includes(label)) known.labels.push(label);
     if (known.size !== size) known.frozen ??= `${node.label} has two sizes for it`;
     known.frozen ??= reason;
     return known;
   }
-  const made: Growing = { size, places: [], frozen: reason, attribute };
+  const made: Growing = { size, labels: [label], places: [], frozen: reason, attribute };
   found.set(key, made);
   return made;
 }

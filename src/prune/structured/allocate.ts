@@ -1,0 +1,119 @@
+/** Allocation: which channels go, so that a given share of channels, work or parameters is left. */
+import type { Cost, CostModel, Gone } from './cost.ts';
+import type { PruneGroup } from './group.ts';
+
+export type Scope = 'global' | 'local' | 'isomorphic';
+
+export interface AllocateOptions {
+  readonly scope: Scope;
+  /** Most that may go of one group, 0 to 1. */
+  readonly maxPerGroup: number;
+  /** What is left of a group is a multiple of this, where that many were there. */
+  readonly roundTo: number;
+}
+
+export interface Scored {
+  readonly group: PruneGroup;
+  readonly scores: Float64Array;
+}
+
+/** All channels of all groups in the order in which they go. */
+export class Ranking {
+  readonly #scored: readonly Scored[];
+  readonly #options: AllocateOptions;
+  /** By group: its channels, least important first. */
+  readonly #orders: ReadonlyMap<PruneGroup, readonly number[]>;
+  readonly #queues: readonly (readonly { readonly group: PruneGroup; readonly rank: number }[])[];
+
+  constructor(scored: readonly Scored[], options: AllocateOptions) {
+    this.#scored = scored;
+    this.#options = options;
+    this.#orders = new Map(
+      scored.map(({ group, scores }) => [
+        group,
+        [...scores.keys()].sort((a, b) => (scores[a] as number) - (scores[b] as number) || a - b),
+      ]),
+    );
+    this.#queues = queuesOf(scored, options.scope, this.#orders);
+  }
+
+  /** What goes when `share` of the channels are to go, 0 to 1: never all of a group, nor more of one than it may lose. */
+  take(share: number): Gone {
+    const counts = new Map<PruneGroup, number>();
+    for (const queue of this.#queues)
+      for (const { group, rank } of queue.slice(0, Math.round(share * queue.length)))
+        counts.set(group, Math.max(counts.get(group) ?? 0, rank + 1));
+    const gone = new Map<PruneGroup, Uint8Array>();
+    for (const { group } of this.#scored) {
+      const count = this.#allowed(group, counts.get(group) ?? 0);
+      if (count === 0) continue;
+      const drop = new Uint8Array(group.size);
+      for (const channel of (this.#orders.get(group) ?? []).slice(0, count)) drop[channel] = 1;
+      gone.set(group, drop);
+    }
+    return gone;
+  }
+
+  #allowed({ size }: PruneGroup, wanted: number): number {
+    const { maxPerGroup, roundTo } = this.#options;
+    const most = Math.min(Math.floor(size * maxPerGroup + 1e-9), size - 1);
+    const count = Math.min(wanted, most);
+    if (count <= 0) return 0;
+    // Rounded up, so that nothing goes beyond what was asked for.
+    const left = Math.ceil((size - count) / roundTo) * roundTo;
+    return Math.max(0, size - left);
+  }
+}
+
+/**
+ * One queue for all groups, one for each, or one for those of the same shape (Fang et al. 2024, Isomorphic Pruning): what
+ * stands in one queue is compared. Scores are divided by the mean of their group, so that layers of small weights do not
+ * go first.
+ */
+function queuesOf(
+  scored: readonly Scored[],
+  scope: Scope,
+  orders: ReadonlyMap<PruneGroup, readonly number[]>,
+): { group: PruneGroup; rank: number }[][] {
+  const keyOf = ({ id, size, members }: PruneGroup) =>
+    scope === 'global'
+      ? ''
+      : scope === 'local'
+        ? id
+        : `${size}:${members
+            .filter(({ site }) => site.value.tensor)
+            .map(({ site, axis }) => `${site.shape.length}.${axis}`)
+            .sort()}`;
+  const queues = new Map<string, { group: PruneGroup; rank: number; score: number }[]>();
+  for (const { group, scores } of scored) {
+    const queue = queues.get(keyOf(group)) ?? [];
+    queues.set(keyOf(group), queue);
+    const mean = scores.reduce((sum, each) => sum + each, 0) / scores.length || 1;
+    for (const [rank, channel] of (orders.get(group) ?? []).entries())
+      queue.push({ group, rank, score: (scores[channel] as number) / mean });
+  }
+  // Equal scores: the first of a group goes before the second, and groups take turns in the order of the model.
+  for (const queue of queues.values()) queue.sort((a, b) => a.score - b.score || a.rank - b.rank);
+  return [...queues.values()];
+}
+
+/**
+ * The least share whose cost is at most `target` of the whole; null when even the largest does not reach it.
+ * @param measure macs or params
+ */
+export function shareFor(
+  ranking: Ranking,
+  costs: CostModel,
+  measure: keyof Cost,
+  target: number,
+): number | null {
+  const left = (share: number) => costs.of(ranking.take(share))[measure] / costs.whole[measure];
+  if (left(1) > target) return null;
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 24 && high - low > 1e-5; step++) {
+    const middle = (low + high) / 2;
+    if (left(middle) <= target) high = middle;
+    else low = middle;
+  }
+  return high;
+}
