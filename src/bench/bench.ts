@@ -25,7 +25,7 @@ import { measureAllSizes } from './size.ts';
 import { about, openSubject, type Subject } from './subject.ts';
 import { planSweep, runSweep } from './sweep.ts';
 import type { SweepAxis } from './sweep-axes.ts';
-import { latencyRecord, timeModels } from './timing.ts';
+import { latencyRecord, type Timing, timeModels } from './timing.ts';
 
 export interface BenchOptions {
   /** A data spec; absent means generated inputs. */
@@ -104,7 +104,6 @@ export async function bench(
     const starts = options.coldStart ? await measureColdStarts(subjects, loaded, inputs, context) : null;
     const crowds = await crowd(subjects, loaded, inputs, { ...options, cores: machine.cores }, context);
     const models = subjects.map((subject, index): ModelRecord => {
-      const { samples, rows } = timings[index] as (typeof timings)[number];
       return {
         name: subject.name,
         path: subject.path,
@@ -113,7 +112,7 @@ export async function bench(
         parameters: null,
         sparsity: null,
         macs: null,
-        ...latencyRecord(samples, rows),
+        ...latencyRecord(timings[index] as Timing),
         loadMs: (loaded[index] as Loaded).loadMs,
         ...(starts ? { coldStart: starts.records[index] as ColdStart } : {}),
         ...(crowds ? { concurrency: crowds[index] as ConcurrencyLevel[] } : {}),

@@ -1,6 +1,7 @@
 /** Times models against each other: round-robin after warm-up, so that drift of the machine hits all alike. */
 
 import { median } from '../numeric/statistics.ts';
+import { runsPerSample } from './clock.ts';
 
 /** Runs one inference; `round` selects the inputs, the same ones for every model of a round. */
 export type Contestant = (round: number) => Promise<unknown>;
@@ -15,6 +16,10 @@ export interface LatencyOptions {
   readonly signal?: AbortSignal;
   /** Called after every round with the share of the work done, 0 to 1. */
   onProgress?(share: number): void;
+  /** Milliseconds the clock can tell apart; default 0, for one that tells everything. */
+  readonly resolution?: number;
+  /** Called where runs are so short that several in a row make one sample. */
+  onShort?(runsPerSample: number): void;
   /** Milliseconds, monotonic; for tests. */
   clock?(): number;
 }
@@ -33,22 +38,31 @@ const SETTLE_BELOW_MS = 20;
 
 /**
  * Milliseconds of every timed run, one array per contestant; index i of all arrays belongs to the same round.
- * The order rotates by one each round.
+ * The order rotates by one each round. Runs that are shorter than the clock can tell are timed several at once: a sample
+ * is then their mean.
  */
 export async function interleave(
   contestants: readonly Contestant[],
   options: LatencyOptions = {},
 ): Promise<Float64Array[]> {
   const clock = options.clock ?? (() => performance.now());
-  const timed = async (contestant: Contestant, round: number): Promise<number> => {
+  const timed = async (contestant: Contestant, round: number, runs = 1): Promise<number> => {
     options.signal?.throwIfAborted();
     const start = clock();
-    await contestant(round);
-    return clock() - start;
+    for (let run = 0; run < runs; run++) await contestant(round);
+    return (clock() - start) / runs;
   };
   const settles: boolean[] = [];
   for (const contestant of contestants)
     settles.push((await warmUp(contestant, timed, options.warmup)) < SETTLE_BELOW_MS);
+  // The same number for all: means of few runs scatter more than means of many.
+  let runs = 1;
+  if (options.resolution)
+    for (const contestant of contestants) {
+      const took = async (count: number) => count * (await timed(contestant, 0, count));
+      runs = Math.max(runs, await runsPerSample(took, options.resolution));
+    }
+  if (runs > 1) options.onShort?.(runs);
   const samples: number[][] = contestants.map(() => []);
   const budget = (options.timeMs ?? DEFAULT_TIME_MS) * contestants.length;
   const begin = clock();
@@ -60,7 +74,7 @@ export async function interleave(
       const index = (turn + round) % contestants.length;
       const contestant = contestants[index] as Contestant;
       if (settles[index]) await timed(contestant, round);
-      samples[index]?.push(await timed(contestant, round));
+      samples[index]?.push(await timed(contestant, round, runs));
     }
   }
 }

@@ -149,11 +149,11 @@ function pointOf(
   return {
     at: place,
     rows: before?.rows ?? 0,
-    models: timings.map(({ samples, rows }, index) => {
+    models: timings.map((timing, index) => {
       const name = subjects[index]?.name ?? '';
-      const { latencyMs, throughput } = latencyRecord(samples, rows);
+      const { latencyMs, throughput } = latencyRecord(timing);
       const own = seedFor(`${name} ${placeName(place)}`, seed);
-      const ratio = index === 0 || !before ? null : speedup(before.samples, samples, rounds, own);
+      const ratio = index === 0 || !before ? null : speedup(before.samples, timing.samples, rounds, own);
       return { name, p50Ms: latencyMs.p50, p99Ms: latencyMs.p99, throughput, speedup: ratio };
     }),
   };

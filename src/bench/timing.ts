@@ -1,11 +1,13 @@
 /** Times loaded models on the chosen inputs and turns samples into a latency record. */
 import { mean, quantile, sorted } from '../numeric/statistics.ts';
 import type { Latency } from '../report/schema.ts';
+import { formatMs } from '../report/units.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import type { Feeds } from '../runtime/feeds.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
 import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
+import { clockResolution } from './clock.ts';
 import type { Contestant, LatencyOptions } from './latency.ts';
 import { latencyHistogram } from './latency-histogram.ts';
 import type { Loaded } from './load.ts';
@@ -17,6 +19,8 @@ export interface Timing {
   readonly samples: Float64Array;
   /** Rows per run. */
   readonly rows: number;
+  /** Runs that a sample is the mean of. */
+  readonly runsPerSample: number;
 }
 
 /** Different inputs taken in turn, so that no model profits from one lucky input. */
@@ -61,6 +65,7 @@ export async function timeModels(
     if (percent > shown) progress.tick(percent - shown);
     shown = percent;
   };
+  const resolution = clockResolution(() => performance.now());
   let opened: readonly Session[] = [];
   const stage: Stage = {
     contestants: loaded.map(({ session }, index) => contestantOf(session, index)),
@@ -74,8 +79,27 @@ export async function timeModels(
     },
   };
   try {
-    const { samples, starts } = await inSittings(stage, { ...options, signal: context.signal, onProgress });
-    return { timings: samples.map((list) => ({ samples: list, rows })), starts, inputs: feeds.length };
+    let runsPerSample = 1;
+    const onShort = (runs: number) => {
+      runsPerSample = Math.max(runsPerSample, runs);
+    };
+    const { signal } = context;
+    const { samples, starts } = await inSittings(stage, {
+      ...options,
+      resolution,
+      signal,
+      onProgress,
+      onShort,
+    });
+    if (runsPerSample > 1)
+      context.note(
+        `runs are so short that ${runsPerSample} were timed at once (the clock tells ${formatMs(resolution)} apart): percentiles are those of their means`,
+      );
+    return {
+      timings: samples.map((list) => ({ samples: list, rows, runsPerSample })),
+      starts,
+      inputs: feeds.length,
+    };
   } finally {
     for (const session of opened) await session.release();
     progress.done();
@@ -110,10 +134,10 @@ async function firstFeeds(inputs: ModelInputs): Promise<{ feeds: Feeds[]; rows: 
 }
 
 /** Percentiles in milliseconds, and rows per second. */
-export function latencyRecord(
-  samples: Float64Array,
-  rows: number,
-): { latencyMs: Latency; throughput: number | null } {
+export function latencyRecord({ samples, rows, runsPerSample }: Timing): {
+  latencyMs: Latency;
+  throughput: number | null;
+} {
   const ascending = sorted(samples);
   const average = mean(samples);
   const latencyMs = {
@@ -125,6 +149,7 @@ export function latencyRecord(
     min: ascending[0] as number,
     max: ascending.at(-1) as number,
     samples: ascending.length,
+    ...(runsPerSample > 1 ? { runsPerSample } : {}),
     histogram: latencyHistogram(ascending),
   };
   return { latencyMs, throughput: average > 0 ? (rows * 1000) / average : null };

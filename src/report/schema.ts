@@ -48,6 +48,11 @@ export const latencySchema = z.object({
   min: nonNegative,
   max: nonNegative,
   samples: z.int().nonnegative(),
+  runsPerSample: z
+    .int()
+    .positive()
+    .optional()
+    .describe('above 1 where runs are shorter than the clock can tell'),
   histogram: histogramSchema.optional().describe('milliseconds'),
 });
 

@@ -104,7 +104,11 @@ describe('drift', () => {
 
 describe('latency records', () => {
   it('hold percentiles between the extremes, and rows per second', () => {
-    const { latencyMs, throughput } = latencyRecord(Float64Array.of(4, 1, 3, 2, 5), 8);
+    const { latencyMs, throughput } = latencyRecord({
+      samples: Float64Array.of(4, 1, 3, 2, 5),
+      rows: 8,
+      runsPerSample: 1,
+    });
     expect(latencyMs).toMatchObject({ min: 1, p50: 3, mean: 3, max: 5, samples: 5 });
     expect(latencyMs.p90).toBeCloseTo(4.6, 12);
     expect(latencyMs.p99).toBeGreaterThan(latencyMs.p95);
