@@ -21,6 +21,8 @@ export interface ReportView {
   readonly document?: unknown;
   /** Renders the whole output in a way of its own, with or without --json. */
   readonly render?: (report: Report) => string;
+  /** Adds to the report once its requirements are judged. */
+  readonly amend?: (report: Report) => Report;
   /** A file that receives the output instead of stdout. */
   readonly path?: string;
 }
@@ -38,11 +40,12 @@ export interface FinishSettings {
 /** The report is written and printed even when a requirement failed or cannot be judged. */
 export function finishReport(made: Report, settings: FinishSettings, shown: ReportView = {}): number {
   const { results, problem } = judge(settings.requirements, made);
-  const report: Report = {
+  const judged: Report = {
     ...made,
     warnings: [...new Set([...made.warnings, ...settings.warnings])],
     requirements: [...made.requirements, ...results],
   };
+  const report = shown.amend?.(judged) ?? judged;
   for (const { path, format } of settings.targets) writeWhole(path, format.render(report));
   const output = renderOutput(report, settings, shown);
   if (shown.path === undefined) settings.stdout(output);

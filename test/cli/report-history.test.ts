@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commitOf } from '../../src/cli/commit.ts';
 import { renderJson } from '../../src/report/json.ts';
 import { sampleReport } from '../report/sample.ts';
+import { FIXTURES } from '../support/fixtures.ts';
 import { llmc } from './harness.ts';
 
 let folder: string;
@@ -46,6 +47,33 @@ describe('llmc report --history', () => {
     const files = args.map((arg) => (/\./.test(arg) ? at(arg) : arg));
     const ran = await llmc(files);
     expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining(`error ${code}`)]);
+  });
+});
+
+describe('llmc bench --history', () => {
+  const model = join(FIXTURES, 'rnn-gru.onnx');
+  const quick = ['--runs', '2', '--warmup', '0', '--no-memory', '--no-gzip', '--quiet', '--commit', 'mine'];
+
+  it('adds the run with what it did not meet, and shows the trends', async () => {
+    const history = at('bench.jsonl');
+    const bench = (...more: string[]) => llmc(['bench', model, ...quick, '--history', history, ...more]);
+    expect((await bench()).code).toBe(0);
+    const second = await bench('--require', 'size <= 1KB');
+    expect(second.code).toBe(1);
+    expect(second.stdout).toMatch(/rnn-gru\.onnx\s+size\s+▅▅\s+163 KB/);
+    const lines = readFileSync(history, 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { commit: 'mine', command: 'bench', failed: [] },
+      { commit: 'mine', failed: ['size <= 1KB'] },
+    ]);
+  });
+
+  it('refuses another file before it measures, and leaves it alone', async () => {
+    const path = at('run.json');
+    const before = readFileSync(path, 'utf8');
+    const ran = await llmc(['bench', at('no-such-model.onnx'), ...quick, '--history', path]);
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining('error DATA')]);
+    expect(readFileSync(path, 'utf8')).toBe(before);
   });
 });
 

@@ -38,6 +38,10 @@ export const benchSpec = {
     ),
     rate: real('--rate <n>', 'requests per second to plan for; needs --p99', { min: 1e-6 }),
     p99: real('--p99 <ms>', 'bound of the 99th percentile, waiting included, for --rate', { min: 1e-6 }),
+    history: text('--history <file>', 'add the run to a history, one JSON line each, and show the trends', {
+      completes: 'file',
+    }),
+    commit: text('--commit <id>', 'commit of the run, for --history', { shown: 'as CI or git says' }),
     memory: switchOff('--no-memory', 'do not measure peak memory'),
     gzip: switchOff('--no-gzip', 'do not measure the gzipped size'),
   },

@@ -5,14 +5,18 @@ import { workerThreads } from '../../bench/concurrency.ts';
 import { parseSweep } from '../../bench/sweep-axes.ts';
 import { loadMetrics } from '../../data/metrics/wanted.ts';
 import { LlmcError } from '../../errors.ts';
+import type { Report } from '../../report/schema.ts';
 import type { Handler, Invocation } from '../command.ts';
+import { commitOf } from '../commit.ts';
 import type { RunContext } from '../context.ts';
 import type { benchSpec } from './bench.options.ts';
 import { benchmark } from './measures.ts';
+import { addToHistory, readHistory, requireHistory, withTrends } from './report-history.ts';
 
 export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) => {
   const paths = [operands.baseline, ...operands.candidate];
   const { gzip, memory, coldStart, data } = options;
+  if (options.history !== undefined) requireHistory(options.history);
   await loadMetrics(options.metric);
   const labels = io.measures(
     benchmark({ gzip, memory, coldStart, data, metrics: options.metric, models: paths.length }),
@@ -34,7 +38,7 @@ export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) 
     ...(options.batch === undefined ? {} : { batch: options.batch }),
   };
   const result = await bench(paths, request, io.context);
-  return io.finish({
+  const report: Report = {
     version: 1,
     tool: io.tool,
     command: 'bench',
@@ -42,7 +46,14 @@ export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) 
     steps: [],
     requirements: [],
     warnings: [],
-  });
+  };
+  const { history, commit } = options;
+  if (history === undefined) return io.finish(report);
+  const amend = (judged: Report): Report => {
+    addToHistory(history, judged, commit ?? commitOf(io.env, '.'));
+    return withTrends(judged, readHistory(history));
+  };
+  return io.finish(report, { amend });
 };
 
 /** Numbers of processes at once; powers of two up to the cores where only a rate is given. */

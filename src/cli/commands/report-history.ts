@@ -1,4 +1,4 @@
-/** The history file of `llmc report --history`: a line is added for each run, trends are read from all of them. */
+/** The history file of `--history`: a line is added for each run, trends are read from all of them. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import { LlmcError } from '../../errors.ts';
 import { type Entry, historyEntry, parseHistory } from '../../report/history/entry.ts';
@@ -44,6 +44,11 @@ function append(path: string, line: string): void {
   } finally {
     closeSync(handle);
   }
+}
+
+/** Refuses a file that is no history, before the work that would end in it. LlmcError DATA. */
+export function requireHistory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })) readHistory(path);
 }
 
 /** `report` with the trends of a history; what drifted for the worse becomes a warning. */
