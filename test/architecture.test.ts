@@ -16,7 +16,7 @@ const ROWS = [
   'runtime',
   'passes',
   'probe',
-  'quantize bench convert compare',
+  'quantize prune bench convert compare',
   'cli',
 ] as const;
 const ROW = new Map(ROWS.flatMap((names, row) => names.split(' ').map((name) => [name, row] as const)));
@@ -51,7 +51,6 @@ const NAMED: Readonly<Record<string, string>> = {
   'quantize/static/parity/': 'the rules of another tool',
   'quantize/static/qoperator-layouts.ts': 'the inputs of operators that are written',
   'quantize/static/qoperator-move.ts': 'from which version on integers are taken',
-  'quantize/transforms/bias.ts': 'a pattern: the sum behind a product',
   'quantize/transforms/moments.ts': 'a pattern: the norm whose statistics are known',
   'runtime/hints.ts': 'a pattern: inputs that are compared with a constant',
   'runtime/matrix-engine.ts': 'models of its own with one operator each',

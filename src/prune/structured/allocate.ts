@@ -15,6 +15,8 @@ export interface AllocateOptions {
 export interface Scored {
   readonly group: PruneGroup;
   readonly scores: Float64Array;
+  /** What a score is divided by before it is compared with those of other groups. */
+  readonly unit: number;
 }
 
 /** All channels of all groups in the order in which they go. */
@@ -67,8 +69,7 @@ export class Ranking {
 
 /**
  * One queue for all groups, one for each, or one for those of the same shape (Fang et al. 2024, Isomorphic Pruning): what
- * stands in one queue is compared. Scores are divided by the mean of their group, so that layers of small weights do not
- * go first.
+ * stands in one queue is compared.
  */
 function queuesOf(
   scored: readonly Scored[],
@@ -85,12 +86,11 @@ function queuesOf(
             .map(({ site, axis }) => `${site.shape.length}.${axis}`)
             .sort()}`;
   const queues = new Map<string, { group: PruneGroup; rank: number; score: number }[]>();
-  for (const { group, scores } of scored) {
+  for (const { group, scores, unit } of scored) {
     const queue = queues.get(keyOf(group)) ?? [];
     queues.set(keyOf(group), queue);
-    const mean = scores.reduce((sum, each) => sum + each, 0) / scores.length || 1;
     for (const [rank, channel] of (orders.get(group) ?? []).entries())
-      queue.push({ group, rank, score: (scores[channel] as number) / mean });
+      queue.push({ group, rank, score: (scores[channel] as number) / unit });
   }
   // Equal scores: the first of a group goes before the second, and groups take turns in the order of the model.
   for (const queue of queues.values()) queue.sort((a, b) => a.score - b.score || a.rank - b.rank);
@@ -116,4 +116,17 @@ export function shareFor(
     else low = middle;
   }
   return high;
+}
+
+/** Mean of the scores: with it layers of small weights do not go first. */
+export function meanOf(scores: Float64Array): number {
+  return scores.reduce((sum, each) => sum + each, 0) / scores.length || 1;
+}
+
+/** What one channel of a group saves, on average, as a share of the whole: what costs may be weighed against. */
+export function savingOf(group: PruneGroup, costs: CostModel, measure: keyof Cost): number {
+  const half = new Uint8Array(group.size).fill(1, 0, Math.max(1, group.size >> 1));
+  const channels = half.reduce((sum, each) => sum + each, 0);
+  const left = costs.of(new Map([[group, half]]))[measure];
+  return (costs.whole[measure] - left) / costs.whole[measure] / channels || 1e-12;
 }

@@ -19,14 +19,12 @@ export interface Cost {
 }
 
 export class CostModel {
-  readonly #groups: readonly PruneGroup[];
   readonly #shapes: SampledShapes;
   /** Of everything, before any cut. */
   readonly whole: Cost;
   readonly #macs = new Map<Node, number>();
 
-  constructor(model: Model, groups: readonly PruneGroup[], shapes: SampledShapes) {
-    this.#groups = groups;
+  constructor(model: Model, shapes: SampledShapes) {
     this.#shapes = shapes;
     let [macs, params] = [0, 0];
     for (const node of allNodes(model, { functions: false })) {
@@ -41,12 +39,9 @@ export class CostModel {
   }
 
   of(gone: Gone): Cost {
-    const nodes = new Map<Node, Map<string, number>>();
-    const dropped = new Map<Site, Map<number, Uint8Array>>();
     const strands = new Map<Strand, Uint8Array>();
-    for (const group of this.#groups) {
-      const drop = gone.get(group);
-      if (!drop) continue;
+    const dropped = new Map<Site, Map<number, Uint8Array>>();
+    for (const [group, drop] of gone) {
       for (const { strand, channels } of group.crossed) mark(strands, strand, channels, drop);
       for (const { site, axis, channels } of group.members) {
         if (!isWeight(site)) continue;
@@ -55,14 +50,24 @@ export class CostModel {
         mark(axes, axis, channels, drop);
       }
     }
+    return { macs: this.#macsWithout(strands), params: this.#paramsWithout(dropped) };
+  }
+
+  #macsWithout(strands: ReadonlyMap<Strand, Uint8Array>): number {
+    const nodes = new Map<Node, Map<string, number>>();
     for (const [{ node, size, labels }, drop] of strands) {
       if (!node || labels.length === 0) continue;
       const resized = nodes.get(node) ?? new Map<string, number>();
       nodes.set(node, resized);
       for (const label of labels) resized.set(label, size - sum(drop));
     }
-    let { macs, params } = this.whole;
+    let { macs } = this.whole;
     for (const [node, resized] of nodes) macs += this.#count(node, resized) - (this.#macs.get(node) ?? 0);
+    return macs;
+  }
+
+  #paramsWithout(dropped: ReadonlyMap<Site, ReadonlyMap<number, Uint8Array>>): number {
+    let { params } = this.whole;
     const seen = new Set<unknown>();
     for (const [{ value, shape }, axes] of dropped) {
       if (seen.has(value)) continue;
@@ -70,7 +75,7 @@ export class CostModel {
       const size = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
       params += size(shape.map((dim, axis) => dim - sum(axes.get(axis)))) - size(shape);
     }
-    return { macs, params };
+    return params;
   }
 
   #count(node: Node, resized: ReadonlyMap<string, number>): number {

@@ -2,6 +2,7 @@
 import type { Model } from '../../ir/model.ts';
 import { specOf } from '../../ops/table.ts';
 import { Constants, unlistConstants } from '../../passes/constants.ts';
+import { staticShapes } from '../../probe/static-shapes.ts';
 import type { Context } from '../../step.ts';
 import type { Selection } from '../selection.ts';
 import { type Contraction, contractionsOf } from './contractions.ts';
@@ -9,7 +10,6 @@ import { AxisFlow } from './scaling/axis-flow.ts';
 import { identityMap } from './scaling/channel-map.ts';
 import { collectGroup } from './scaling/collect.ts';
 import type { ScaleGroup } from './scaling/scale-group.ts';
-import { staticShapes } from '../../probe/static-shapes.ts';
 import type { Channels } from './statistics.ts';
 
 export interface Migration {

@@ -1,11 +1,12 @@
 /** Importance: what the channels of a group are worth, from their weights or from data. */
+import type { ChannelProducts } from '../channel-products.ts';
 import type { Member, PruneGroup } from '../group.ts';
 
 /** What measures may use besides the weights. */
 export interface Evidence {
   readonly seed: number;
-  /** Mean square of each channel where it is summed over, by group; null without data. */
-  readonly energies: ReadonlyMap<PruneGroup, Float64Array> | null;
+  /** Products of channels where they are read; null without data. */
+  readonly products: ChannelProducts | null;
 }
 
 export interface Importance {
@@ -14,6 +15,8 @@ export interface Importance {
   readonly summary: string;
   /** True when it cannot do without data. */
   readonly needsData?: true;
+  /** True when scores of different groups can be compared as they are. */
+  readonly absolute?: true;
   /** A score for each channel of the group, higher for what is worth more; null when the group has nothing to judge by. */
   score(group: PruneGroup, evidence: Evidence): Float64Array | null;
 }

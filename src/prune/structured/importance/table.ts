@@ -5,6 +5,7 @@ import { fpgm } from './fpgm.ts';
 import type { Importance } from './importance.ts';
 import { groupMagnitude, l1, l2 } from './magnitude.ts';
 import { random } from './random.ts';
+import { surgeon } from './surgeon.ts';
 
 export const importances: readonly Importance[] = [
   l1,
@@ -14,4 +15,5 @@ export const importances: readonly Importance[] = [
   activation,
   fpgm,
   random,
+  surgeon,
 ];

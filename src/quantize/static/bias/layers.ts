@@ -3,7 +3,7 @@ import type { Model } from '../../../ir/model.ts';
 import type { Node } from '../../../ir/node.ts';
 import type { Value } from '../../../ir/value.ts';
 import { contractionAxes } from '../../../ops/contraction.ts';
-import { sumBehind } from '../../transforms/bias.ts';
+import { sumBehind } from '../../../passes/add-to-bias.ts';
 import type { PlannedNode, StaticPlan } from '../plan.ts';
 
 /** A layer of the float model, before anything is quantized. */

@@ -1,8 +1,8 @@
 /** The bias of a product: where it is, and how to add to it. */
-import { floatsOf } from '../../ir/floats.ts';
-import type { Node } from '../../ir/node.ts';
-import { Tensor } from '../../ir/tensor.ts';
-import { specOf } from '../../ops/table.ts';
+import { floatsOf } from '../ir/floats.ts';
+import type { Node } from '../ir/node.ts';
+import { Tensor } from '../ir/tensor.ts';
+import { specOf } from '../ops/table.ts';
 
 const SUM = 'Add';
 
