@@ -1,7 +1,8 @@
 /** The report's entry of a quantize step. */
+
+import { passRecords } from '../passes/pass-records.ts';
 import type { StepRecord } from '../report/schema.ts';
 import type { QuantizeOptions } from './options.ts';
-import { passRecords } from './pass-records.ts';
 import type { Transformed } from './transform.ts';
 
 /** The step of the report: options that are not at their neutral value, what changed, what did not and why. */

@@ -6,7 +6,7 @@ import type { Model } from '../../src/ir/model.ts';
 import { allGraphs } from '../../src/ir/walk.ts';
 import { openModel } from '../../src/onnx/read.ts';
 import { type QuantizeOptions, quantizeOptionsSchema } from '../../src/quantize/options.ts';
-import { passRecords } from '../../src/quantize/pass-records.ts';
+import { passRecords } from '../../src/passes/pass-records.ts';
 import type { FixedScheme } from '../../src/quantize/quantize.ts';
 import { transform } from '../../src/quantize/transform.ts';
 import type { PassRecord } from '../../src/report/schema.ts';

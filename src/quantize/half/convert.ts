@@ -12,11 +12,11 @@
 import type { Model } from '../../ir/model.ts';
 import { liftConstants } from '../../passes/lift-constants.ts';
 import { runPasses } from '../../passes/pass.ts';
+import type { Selection } from '../../passes/selection.ts';
 import { sort } from '../../passes/sort.ts';
 import type { Context } from '../../step.ts';
 import type { Outcome } from '../outcome.ts';
 import { LARGEST } from '../recipes/half.ts';
-import type { Selection } from '../selection.ts';
 import { HalfConstants } from './constants.ts';
 import { keepCounting } from './exact.ts';
 import type { HalfType } from './facts.ts';

@@ -4,7 +4,7 @@ import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Use, Value } from '../../ir/value.ts';
 import { callsFunction } from '../../passes/opsets.ts';
-import type { Selection } from '../selection.ts';
+import type { Selection } from '../../passes/selection.ts';
 import { type HalfFact, type HalfType, halfFact } from './facts.ts';
 import { Slots } from './slots.ts';
 import { type Exit, exitsOf, graphsOf, isFloat32, valuesOf } from './values.ts';

@@ -1,9 +1,9 @@
 /** bfloat16 as a storage type: weights take half the space, a Cast behind each gives float32 to the same graph. */
 import type { Model } from '../../ir/model.ts';
 import type { Value } from '../../ir/value.ts';
+import type { Selection } from '../../passes/selection.ts';
 import type { Outcome } from '../outcome.ts';
 import { WORTHWHILE } from '../schemes/scheme.ts';
-import type { Selection } from '../selection.ts';
 import { Casts } from './casts.ts';
 import type { HalfConstants } from './constants.ts';
 import { exitsOf, floatsIn, graphsOf } from './values.ts';

@@ -1,11 +1,11 @@
 /** What every scheme is given and what it is: a function over the model that reports into an Outcome. */
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
+import type { Selection } from '../../passes/selection.ts';
 import type { Context } from '../../step.ts';
 import type { QuantizeOptions } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
 import type { RoundingName } from '../rounding/table.ts';
-import type { Selection } from '../selection.ts';
 import type { StaticOptions } from '../static/options.ts';
 import type { ChannelMoments } from '../transforms/gaussian.ts';
 

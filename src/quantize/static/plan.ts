@@ -4,7 +4,7 @@ import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
 import { allNodes } from '../../ir/walk.ts';
 import { specOf } from '../../ops/table.ts';
-import type { Selection } from '../selection.ts';
+import type { Selection } from '../../passes/selection.ts';
 import { type StaticRole, staticRole } from './role.ts';
 
 export interface PlannedNode {

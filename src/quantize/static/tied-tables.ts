@@ -8,9 +8,9 @@ import { Tensor } from '../../ir/tensor.ts';
 import type { Use, Value } from '../../ir/value.ts';
 import { allGraphs } from '../../ir/walk.ts';
 import { specOf } from '../../ops/table.ts';
+import type { Selection } from '../../passes/selection.ts';
 import { constantMatrix } from '../constant-matrix.ts';
 import type { DynamicQuantizer } from '../dynamic/quantizer.ts';
-import type { Selection } from '../selection.ts';
 import { quantizeWeight } from '../weight.ts';
 import type { StaticWeights } from './weights.ts';
 

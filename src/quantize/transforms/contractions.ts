@@ -6,7 +6,7 @@ import { allNodes } from '../../ir/walk.ts';
 import { contractionAxes } from '../../ops/contraction.ts';
 import { specOf } from '../../ops/table.ts';
 import type { Constants } from '../../passes/constants.ts';
-import type { Selection } from '../selection.ts';
+import type { Selection } from '../../passes/selection.ts';
 import type { AxisFlow, Slot } from './scaling/axis-flow.ts';
 import { type ChannelMap, identityMap } from './scaling/channel-map.ts';
 

@@ -2,9 +2,9 @@
 import type { Model } from '../../ir/model.ts';
 import { specOf } from '../../ops/table.ts';
 import { Constants, unlistConstants } from '../../passes/constants.ts';
+import type { Selection } from '../../passes/selection.ts';
 import { staticShapes } from '../../probe/static-shapes.ts';
 import type { Context } from '../../step.ts';
-import type { Selection } from '../selection.ts';
 import { type Contraction, contractionsOf } from './contractions.ts';
 import { AxisFlow } from './scaling/axis-flow.ts';
 import { identityMap } from './scaling/channel-map.ts';

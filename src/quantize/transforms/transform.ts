@@ -1,9 +1,9 @@
 /** Transform: a change of the float model that keeps what it computes and makes it easier to quantize. */
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
+import type { Selection } from '../../passes/selection.ts';
 import type { Context } from '../../step.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Selection } from '../selection.ts';
 import type { ChannelMoments } from './gaussian.ts';
 
 export interface TransformOptions {

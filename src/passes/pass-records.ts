@@ -1,8 +1,8 @@
 /** What passes did around a scheme, for the report; what quantizing itself orphaned is no news. */
 import type { Model } from '../ir/model.ts';
 import { allGraphs } from '../ir/walk.ts';
-import type { PassTrace } from '../passes/pass.ts';
 import type { PassRecord } from '../report/schema.ts';
+import type { PassTrace } from './pass.ts';
 
 /** Names shown of what a pass changed. */
 const EXAMPLES = 3;

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { allNodes } from '../../src/ir/walk.ts';
-import { compileSelection } from '../../src/quantize/selection.ts';
+import { compileSelection } from '../../src/passes/selection.ts';
 import { parseModel } from '../support/parse.ts';
 import { graphOf } from '../support/quantize-graphs.ts';
 import { noisyModel, type Options, quantize } from '../support/quantized.ts';
