@@ -15,6 +15,7 @@ import { measureColdStarts } from './cold-start.ts';
 import { compareModels } from './compare.ts';
 import { measureConcurrency } from './concurrency.ts';
 import { freeMemory, requireRoom } from './concurrency-room.ts';
+import { REQUESTS_FOR_P99 } from './concurrency-window.ts';
 import { drift } from './drift.ts';
 import { evaluate } from './evaluate.ts';
 import { type Loaded, loadAll } from './load.ts';
@@ -142,12 +143,14 @@ async function crowd(
   subjects: readonly Subject[],
   loaded: readonly Loaded[],
   inputs: ModelInputs,
-  { concurrency: levels = [], timeMs, cores }: BenchOptions & { readonly cores: number },
+  { concurrency: levels = [], demand, timeMs, cores }: BenchOptions & { readonly cores: number },
   context: Context,
 ): Promise<ConcurrencyLevel[][] | null> {
   if (levels.length === 0) return null;
   const time = timeMs === undefined ? {} : { timeMs };
-  return measureConcurrency(subjects, loaded, inputs, { levels, cores, ...time }, context);
+  // The first part of them is not counted.
+  const enough = demand === undefined ? {} : { requests: REQUESTS_FOR_P99 * 1.5 };
+  return measureConcurrency(subjects, loaded, inputs, { levels, cores, ...time, ...enough }, context);
 }
 
 function capacityOf(models: readonly ModelRecord[], demand: Demand): NonNullable<Report['capacity']> {

@@ -32,10 +32,10 @@ export function requireRoom(
 ): void {
   for (const [index, { name, bytes }] of subjects.entries()) {
     const each = peaks[index] ?? TIMES_FILE * bytes + NODE_BYTES;
-    const need = `${most} process${most === 1 ? '' : 'es'} of ${name} take${most === 1 ? 's' : ''} about ${formatBytes(most * each)}, ${formatBytes(free)} are free`;
+    const need = `${most} process${most === 1 ? '' : 'es'} of ${name} take${most === 1 ? 's' : ''} about ${formatBytes(most * each)} of memory, ${formatBytes(free)} are free`;
     if (most * each > free) {
       const fit = Math.floor(free / each);
-      throw new LlmcError('UNSUPPORTED', `${need} of memory`, {
+      throw new LlmcError('UNSUPPORTED', need, {
         hint: fit > 0 ? `${fit} would fit: --concurrency ${fit}` : 'leave out --concurrency',
       });
     }

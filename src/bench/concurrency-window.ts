@@ -52,6 +52,9 @@ function spread(blocks: Float64Array, from: number, to: number): void {
   }
 }
 
+/** From so many values on the 99th percentile has an upper end at 95 %: 1 - 0.99^n. */
+export const REQUESTS_FOR_P99 = 299;
+
 /**
  * The upper end of a one-sided 95 % interval of the `q`-quantile, by order statistics: the value of the rank that a
  * binomial count of values below the quantile reaches once in twenty (normal approximation). Null where there are too few

@@ -19,6 +19,8 @@ export interface ConcurrencyOptions {
   readonly levels: readonly number[];
   /** Milliseconds for each model at each level; default 2,000. */
   readonly timeMs?: number;
+  /** Requests at each level, unless that takes five times the time; default ten of each process. */
+  readonly requests?: number;
   /** Cores of the machine. */
   readonly cores: number;
   /** Called with the process ids of workers that have just been started. */
@@ -86,7 +88,7 @@ export async function measureConcurrency(
 async function runLevel(
   jobs: Uint8Array,
   count: number,
-  { timeMs = DEFAULT_TIME_MS, onWorkers }: ConcurrencyOptions,
+  { timeMs = DEFAULT_TIME_MS, requests = 0, onWorkers }: ConcurrencyOptions,
   signal: AbortSignal,
 ): Promise<Requests[]> {
   signal.throwIfAborted();
@@ -106,7 +108,8 @@ async function runLevel(
     await Promise.race([aborted, Promise.all(workers.map((worker) => worker.ready()))]);
     const at = machineClock() + NOTICE_MS;
     const until = at + timeMs * (1 + SETTLE);
-    const shift = { at, until, least: LEAST, latest: at + 5 * timeMs };
+    const least = Math.max(LEAST, Math.ceil(requests / count));
+    const shift = { at, until, least, latest: at + 5 * timeMs };
     return await Promise.race([aborted, Promise.all(workers.map((worker) => worker.work(shift)))]);
   } finally {
     await Promise.all(workers.map((worker) => worker.end()));

@@ -54,7 +54,7 @@ export function levelTitle({ models }: Report): string {
 
 /** What the plan does not tell in its cells: why there is none, why to doubt it, what it rests on. */
 export function planNotes({ capacity, models, environment }: Report): string[] {
-  return (capacity?.plans ?? []).flatMap(({ model, atOnce, reason, uncertain }) => {
+  return (capacity?.plans ?? []).flatMap(({ model, atOnce, processes, reason, uncertain }) => {
     const name = printable(model);
     if (reason !== null) return [`${name}: ${reason}`];
     const levels = models.find((other) => other.name === model)?.concurrency ?? [];
@@ -64,7 +64,7 @@ export function planNotes({ capacity, models, environment }: Report): string[] {
       ...(uncertain
         ? [`${name}: too few requests were measured to be sure of its p99; give more --time`]
         : []),
-      ...(idle > 0
+      ...(idle > 0 && processes !== atOnce
         ? [
             `${name}: measured with ${idle} of ${environment.cores} cores idle; on a full machine processes disturb each other`,
           ]
@@ -106,7 +106,7 @@ export function levelLines(report: Report): string[] {
 export function planLines(report: Report): string[] {
   const rows = planRows(report);
   if (rows.length === 0) return [];
-  return [planTitle(report), ...aligned([PLAN_HEADER, ...rows]), ...planNotes(report)];
+  return [planTitle(report), ...aligned([PLAN_HEADER, ...rows])];
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

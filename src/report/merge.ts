@@ -1,4 +1,5 @@
 /** Joins several reports into one. */
+import { mergedBench, renamedBench } from './merge-bench.ts';
 import type { Report } from './schema.ts';
 
 export interface NamedReport {
@@ -25,6 +26,7 @@ export function mergeReports(parts: readonly NamedReport[]): Report {
       : null,
     models: clear.flatMap(({ report }) => report.models),
     comparisons: clear.flatMap(({ report }) => report.comparisons),
+    ...mergedBench(clear.map(({ report }) => report)),
     steps: clear.flatMap(({ report }) => report.steps),
     requirements: clear.flatMap(({ report }) => report.requirements),
     warnings: [...clear.flatMap(({ report }) => report.warnings), ...machineWarnings(parts)].filter(unique),
@@ -49,7 +51,7 @@ function withDistinctNames(parts: readonly NamedReport[]): NamedReport[] {
       baseline: rename(pair.baseline),
       candidate: rename(pair.candidate),
     }));
-    return { name: source, report: { ...report, models, comparisons } };
+    return { name: source, report: { ...report, ...renamedBench(report, rename), models, comparisons } };
   });
 }
 

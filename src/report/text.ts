@@ -1,5 +1,5 @@
 /** Renders a report for a person at a terminal. */
-import { levelLines, PLAN_ASSUMES, planLines } from './concurrency-table.ts';
+import { levelLines, PLAN_ASSUMES, planLines, planNotes } from './concurrency-table.ts';
 import { groupModels } from './groups.ts';
 import { trendLines } from './history/trend-lines.ts';
 import { LAYERS_SHOWN, layerLines } from './layer-table.ts';
@@ -68,7 +68,8 @@ function tableSection([title, header, ...rows]: readonly string[], { palette, wi
 function planSection(report: Report, view: TextView): string[] {
   const lines = tableSection(planLines(report), view);
   if (lines.length === 0) return [];
-  return [...lines, ...wrap(PLAN_ASSUMES, view.width).map((line) => view.palette.dim(line))];
+  const notes = planNotes(report).flatMap((note) => wrap(note, view.width, 2));
+  return [...lines, ...notes, ...wrap(PLAN_ASSUMES, view.width).map((line) => view.palette.dim(line))];
 }
 
 /** What the fidelity and metrics of a report were computed on. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeWindow, quantileAtMost } from '../../src/bench/concurrency-window.ts';
+import { judgeWindow, quantileAtMost, REQUESTS_FOR_P99 } from '../../src/bench/concurrency-window.ts';
 import { uniform } from '../../src/random.ts';
 
 /** Back to back from `from` to about `to`. */
@@ -64,7 +64,7 @@ describe('the upper end of a quantile', () => {
 
   it('takes enough values', () => {
     const values = (count: number) => Float64Array.from({ length: count }, (_, i) => i);
-    expect(quantileAtMost(values(200), 0.99)).toBeNull();
-    expect(quantileAtMost(values(300), 0.99)).toBe(299);
+    expect(quantileAtMost(values(REQUESTS_FOR_P99 - 1), 0.99)).toBeNull();
+    expect(quantileAtMost(values(REQUESTS_FOR_P99), 0.99)).toBe(REQUESTS_FOR_P99 - 1);
   });
 });

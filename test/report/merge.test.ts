@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compareReports } from '../../src/report/against.ts';
 import { groupModels } from '../../src/report/groups.ts';
 import { mergeReports } from '../../src/report/merge.ts';
+import { richReport } from './rich-report.ts';
 import { latency, model, sampleReport } from './sample.ts';
 
 describe('merging reports', () => {
@@ -25,6 +26,23 @@ describe('merging reports', () => {
       ],
     );
     expect(merged.models.at(-1)?.fidelity?.against).toBe('cnn [b.json]');
+  });
+
+  it('joins sweeps and plans for the same demand, under the names that tell models apart', () => {
+    const report = richReport();
+    const { capacity } = report;
+    if (!capacity) throw new Error('there is no capacity to merge');
+    const third = { ...report, capacity: { ...capacity, rate: capacity.rate * 2 } };
+    const merged = mergeReports([
+      { name: 'a', report },
+      { name: 'b', report },
+      { name: 'c', report: third },
+    ]);
+    const names = merged.models.map(({ name }) => name);
+    expect(merged.capacity?.plans.map(({ model }) => model)).toEqual(names.slice(0, 4));
+    expect(merged.sweep).toHaveLength(3 * (report.sweep?.length ?? 0));
+    const swept = merged.sweep?.flatMap(({ models }) => models.map(({ name }) => name));
+    expect(new Set(swept)).toEqual(new Set(names));
   });
 
   it('warns when the machines differ', () => {

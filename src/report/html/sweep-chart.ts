@@ -24,7 +24,7 @@ export function sweepChart(report: Report): Markup | null {
   const measure = across === BATCH ? 'Rows per second' : 'Median run';
   return figure({
     title: `By ${axes.join(' and ')}`,
-    caption: `${measure}, ${sweepTitle(report)}. Across: ${across}. The first model is grey.`,
+    caption: `${measure}, ${sweepTitle(report)}. Across: ${across}. Baselines are grey.`,
     label: `${measure} ${sweepTitle(report)}. ${panels.length} charts; the numbers are in the table behind`,
     table: table(
       words.header,
@@ -56,19 +56,22 @@ function panelsOf(sweep: readonly SweepPoint[], axes: readonly string[], across:
     MODELS_SHOWN,
   );
   const places = [...new Set(sweep.map(placeOf))].slice(0, PANELS_SHOWN);
+  const isBaseline = (name: string) =>
+    sweep.some(({ models }) => models.some((model) => model.name === name && model.speedup === null));
   return places.map((place) => {
     const points = sweep.filter((point) => placeOf(point) === place);
     return {
       title: place || (across === BATCH ? 'rows per second' : 'median run'),
       steps: values.map(String),
       format: across === BATCH ? significant : formatMs,
-      lines: names.map((name, index) => ({
+      lines: names.map((name) => ({
         name,
-        kind: index === 0 ? 'before' : 'after',
+        kind: isBaseline(name) ? 'before' : 'after',
         points: values.map((value) => {
           const found = points
-            .find(({ at }) => at[across] === value)
-            ?.models.find((model) => model.name === name);
+            .filter(({ at }) => at[across] === value)
+            .flatMap(({ models }) => models)
+            .find((model) => model.name === name);
           const number = across === BATCH ? found?.throughput : found?.p50Ms;
           return number == null ? null : { value: number };
         }),
