@@ -97,8 +97,9 @@ async function runLevel(
     for (const worker of workers) worker.kill();
   };
   const done = onInterrupt(killAll);
+  const heard = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: heard.signal });
   });
   // Lost races must not end the process.
   aborted.catch(() => {});
@@ -112,6 +113,7 @@ async function runLevel(
     const shift = { at, until, least, latest: at + 5 * timeMs };
     return await Promise.race([aborted, Promise.all(workers.map((worker) => worker.work(shift)))]);
   } finally {
+    heard.abort();
     await Promise.all(workers.map((worker) => worker.end()));
     done();
   }
