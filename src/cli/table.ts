@@ -7,11 +7,13 @@ import { convertSpec } from './commands/convert.options.ts';
 import { demoSpec } from './commands/demo.options.ts';
 import { inspectSpec } from './commands/inspect.options.ts';
 import { opsSpec } from './commands/ops.options.ts';
+import { pruneSpec } from './commands/prune.options.ts';
 import { quantizeSpec } from './commands/quantize.options.ts';
 import { reportSpec } from './commands/report.options.ts';
 
 export const commands: readonly Command[] = [
   defineCommand(inspectSpec, () => import('./commands/inspect.ts')),
+  defineCommand(pruneSpec, () => import('./commands/prune.ts')),
   defineCommand(convertSpec, () => import('./commands/convert.ts')),
   defineCommand(quantizeSpec, () => import('./commands/quantize.ts')),
   defineCommand(benchSpec, () => import('./commands/bench.ts')),

@@ -116,6 +116,8 @@ export interface OpSpec {
   readonly statedShape?: number;
   /** True when it reads nothing of its inputs but their shapes. */
   readonly shapeOnly?: true;
+  /** True when its result is the dims of its input, from the axis `start` to the axis `end`. */
+  readonly tellsDims?: true;
   readonly quant?: QuantRole;
   /** Element types of inputs and outputs (grammar in element-types.ts), e.g. `T, int64 -> T`. */
   readonly types?: string;

@@ -34,6 +34,13 @@ export const constants: readonly OpSpec[] = [
   },
   { type: 'Range', quant: { kind: 'exact' }, types: 'T, T, T -> T', float16: 27, bfloat16: 27 },
   { type: 'com.microsoft.Range', quant: { kind: 'exact' }, types: 'T, T, T? -> T', float16: null },
-  { type: 'Shape', shapeOnly: true, quant: { kind: 'exact' }, types: 'T -> int64', cpuBfloat16: true },
+  {
+    type: 'Shape',
+    shapeOnly: true,
+    tellsDims: true,
+    quant: { kind: 'exact' },
+    types: 'T -> int64',
+    cpuBfloat16: true,
+  },
   { type: 'Size', shapeOnly: true, quant: { kind: 'exact' }, types: 'T -> int64' },
 ];

@@ -3,10 +3,11 @@
 import { int } from '../../ir/attribute.ts';
 import { Builder } from '../../ir/builder.ts';
 import type { Node } from '../../ir/node.ts';
+import { specOf } from '../../ops/table.ts';
 
 /** Whether the node hands out the dims of its input, one by one. */
 export function tellsDims(node: Node): boolean {
-  return node.opType === 'Shape';
+  return specOf(node)?.tellsDims === true;
 }
 
 /** A dim before and after a cut, for the inputs the model was looked at with. */

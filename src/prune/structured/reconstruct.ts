@@ -1,6 +1,4 @@
 /** Recovery without training: what reads removed channels reads the best combination of those that are left. */
-import { floatsOf } from '../../ir/floats.ts';
-import { Tensor } from '../../ir/tensor.ts';
 import { cholesky, solveFactored } from '../../numeric/linalg.ts';
 import type { MatrixEngine } from '../../numeric/matrix-engine.ts';
 import { channelAxis } from '../../ops/contraction.ts';
@@ -9,6 +7,7 @@ import type { ChannelGram } from '../../probe/channel-gram.ts';
 import type { ChannelProducts } from './channel-products.ts';
 import type { Gone } from './cost.ts';
 import type { Reader } from './readers.ts';
+import { rowsOf, writeRows } from './weight-rows.ts';
 
 /** Damping as a share of the mean diagonal: what is below it is noise. */
 const DAMPING = 1e-4;
@@ -46,7 +45,7 @@ export async function reconstruct(
     // Weights that others read as well are theirs too.
     if (!gram || gram.count < 2 || reader.weight.site.value.useCount > 1) continue;
     const solved = await combination(gram, drop, engine);
-    if (solved) done.push({ node: reader.node.label, unexplained: takeOver(reader, solved) });
+    if (solved) done.push({ node: reader.node.label, unexplained: await takeOver(reader, solved, engine) });
   }
   return done;
 }
@@ -109,34 +108,39 @@ async function combination(
 }
 
 /** Adds to the weights of kept positions what they give of the removed ones, and to the bias what stays the same. */
-function takeOver(reader: Reader, { kept, removed, factors, constants, unexplained }: Combination): number {
+async function takeOver(
+  reader: Reader,
+  { kept, removed, factors, constants, unexplained }: Combination,
+  engine: MatrixEngine,
+): Promise<number> {
   const { node, weight, data } = reader;
-  const { value, shape } = weight.site;
-  const tensor = value.tensor as Tensor;
-  const floats = Float32Array.from(floatsOf(tensor));
-  const size = shape[weight.axis] as number;
-  const inner = shape.slice(weight.axis + 1).reduce((product, dim) => product * dim, 1);
-  const outer = shape.slice(0, weight.axis).reduce((product, dim) => product * dim, 1);
-  const out = channelAxis(node, weight.slot);
-  const delta = new Float64Array(out === null ? 0 : (shape[out] as number));
-  const strideOut = out === null ? 1 : shape.slice(out + 1).reduce((product, dim) => product * dim, 1);
-  const columns = removed.length;
-  for (let block = 0; block < outer; block++)
-    for (let at = 0; at < inner; at++) {
-      const base = block * size * inner + at;
-      for (const [b, j] of removed.entries()) {
-        const own = floats[base + j * inner] as number;
-        if (own === 0) continue;
-        for (const [a, i] of kept.entries()) {
-          const place = base + i * inner;
-          floats[place] = (floats[place] as number) + own * (factors[a * columns + b] as number);
-        }
-        if (out === null || out === weight.axis) continue;
-        const channel = Math.floor((base + j * inner) / strideOut) % (shape[out] as number);
-        delta[channel] = (delta[channel] as number) + own * (constants[b] as number);
-      }
-    }
-  value.tensor = Tensor.of('float32', tensor.dims, floats);
+  const { weights, outputs } = rowsOf(reader);
+  const gone = new Float64Array(removed.length * outputs);
+  for (const [at, position] of removed.entries())
+    gone.set(weights.subarray(position * outputs, (position + 1) * outputs), at * outputs);
+  const more = await engine.multiply(factors, gone, kept.length, removed.length, outputs);
+  for (const [at, position] of kept.entries())
+    for (let out = 0; out < outputs; out++)
+      weights[position * outputs + out] =
+        (weights[position * outputs + out] as number) + (more[at * outputs + out] as number);
+  writeRows(reader, weights);
+  const moved = await engine.multiply(constants, gone, 1, removed.length, outputs);
+  const delta = perChannel(reader, moved);
   if (delta.some((each) => each !== 0)) addToBias(node, weight.slot, data.slot, delta);
   return unexplained;
+}
+
+/** Sums of a row of outputs over everything but the channels of the result: the places of a kernel. */
+function perChannel({ node, weight }: Reader, row: Float64Array): Float64Array {
+  const { shape } = weight.site;
+  const out = channelAxis(node, weight.slot);
+  if (out === null || out === weight.axis) return new Float64Array();
+  const dims = shape.map((dim, axis) => (axis === weight.axis ? 1 : dim));
+  const stride = dims.slice(out + 1).reduce((product, dim) => product * dim, 1);
+  const sums = new Float64Array(shape[out] as number);
+  for (const [at, value] of row.entries()) {
+    const channel = Math.floor(at / stride) % sums.length;
+    sums[channel] = (sums[channel] as number) + value;
+  }
+  return sums;
 }

@@ -1,6 +1,7 @@
 /** What a channel contributes on data. */
+
+import { rowsOf } from '../weight-rows.ts';
 import type { Importance } from './importance.ts';
-import { rowsOf } from './surgeon.ts';
 
 /**
  * Mean energy a channel brings into the layers that read it: the mean square of the channel times the squared norm of the

@@ -1,9 +1,9 @@
 /** What it costs to do without a channel when the others take over. */
-import { floatsOf } from '../../../ir/floats.ts';
 import { type SurgeonLayer, surgeonCosts } from '../../../numeric/channel-surgeon.ts';
 import type { ChannelProducts } from '../channel-products.ts';
 import type { PruneGroup } from '../group.ts';
 import type { Reader } from '../readers.ts';
+import { rowsOf } from '../weight-rows.ts';
 import type { Importance } from './importance.ts';
 
 /**
@@ -34,21 +34,4 @@ function layerOf(group: PruneGroup, reader: Reader, products: ChannelProducts | 
   });
   const { weights, outputs } = rowsOf(reader);
   return { products: centered, size, channels: crossed.channels, weights, outputs };
-}
-
-/** The weights with the axis of the channels in front: [size, everything else]. */
-export function rowsOf({ weight, strand: { size } }: Reader): { weights: Float64Array; outputs: number } {
-  const { shape, value } = weight.site;
-  const floats = value.tensor ? floatsOf(value.tensor) : new Float32Array();
-  const inner = shape.slice(weight.axis + 1).reduce((product, dim) => product * dim, 1);
-  const outer = shape.slice(0, weight.axis).reduce((product, dim) => product * dim, 1);
-  const outputs = inner * outer;
-  const weights = new Float64Array(size * outputs);
-  for (let block = 0; block < outer; block++)
-    for (let position = 0; position < size; position++)
-      for (let at = 0; at < inner; at++)
-        weights[position * outputs + block * inner + at] = floats[
-          (block * size + position) * inner + at
-        ] as number;
-  return { weights, outputs };
 }

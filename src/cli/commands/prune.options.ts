@@ -1,0 +1,87 @@
+/** Operands, options and examples of `llmc prune`. */
+import { importances } from '../../prune/structured/importance/table.ts';
+import { structures } from '../../prune/structures.ts';
+import { type CommandSpec, operand } from '../command.ts';
+import { choice, flag, integer, list, real, text, value } from '../option-types.ts';
+import { parseMultiple, parsePercent } from './share.ts';
+import { checkOption, writeOptions } from './write.options.ts';
+
+export const pruneSpec = {
+  name: 'prune',
+  summary: 'Take out what a model can do without: channels, neurons, attention heads',
+  operands: { model: operand('the model, an .onnx file', 'model') },
+  options: {
+    output: text('-o, --output <file>', 'where to write the result', {
+      completes: 'model',
+      shown: '<model>.pruned.onnx',
+    }),
+    structure: choice(
+      '--structure <name>',
+      `what is taken out: ${structures.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
+      structures.map(({ name }) => name),
+      { fallback: 'channels' },
+    ),
+    sparsity: real('--sparsity <share>', 'share that goes, e.g. 0.3', {}),
+    macs: value('--macs <percent>', 'multiply-accumulates that are left, e.g. 50%', {}, parsePercent),
+    params: value('--params <percent>', 'parameters that are left, e.g. 50%', {}, parsePercent),
+    latency: value('--latency <x>', 'time that is left, measured here, e.g. 0.6x', {}, parseMultiple),
+    importance: choice(
+      '--importance <name>',
+      `how channels are judged: ${importances.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
+      importances.map(({ name }) => name),
+      { shown: 'surgeon with --data, group without' },
+    ),
+    scope: choice(
+      '--scope <name>',
+      'channels are compared over the whole model, within each group, or among groups of the same shape',
+      ['global', 'local', 'isomorphic'],
+      { fallback: 'global' },
+    ),
+    roundTo: integer('--round-to <n>', 'what is left of a group is a multiple of this', {
+      min: 1,
+      shown: '8 for channels, which kernels work on in blocks, 1 for heads',
+    }),
+    maxPerLayer: real('--max-per-layer <share>', 'most that goes of one group', { min: 0, max: 1 }),
+    include: list('--include <glob>', 'only what touches these nodes: name, operator or path (repeatable)'),
+    exclude: list('--exclude <glob>', 'nothing that touches these nodes (repeatable)'),
+    data: text(
+      '--data <spec>',
+      'rows to judge channels by and to check the result with; labels are not needed',
+      {
+        completes: 'file',
+      },
+    ),
+    samples: integer('--samples <n>', 'at most this many rows of the data', { min: 1 }),
+    recover: choice(
+      '--recover <how>',
+      'reconstruct: what is left stands in for what is gone, by least squares on the data',
+      ['none', 'reconstruct'],
+      { shown: 'reconstruct with --data, none without' },
+    ),
+    dryRun: flag(
+      '--dry-run',
+      'show the groups, what they hold, what would go and what cannot be cut and why',
+    ),
+    check: checkOption,
+    ...writeOptions,
+  },
+  examples: [
+    {
+      run: 'llmc prune model.onnx --dry-run',
+      does: 'which channels can only be cut together, and what is frozen',
+    },
+    {
+      run: 'llmc prune model.onnx --macs 50% --data calibration.npz -o half.onnx',
+      does: 'half the work, the rest stands in for what is gone',
+    },
+    {
+      run: 'llmc prune bert.onnx --structure heads --sparsity 0.25 -o small.onnx',
+      does: 'a quarter of all attention heads',
+    },
+    {
+      run: 'llmc prune model.onnx --latency 0.6x --data eval.npz --require "accuracy.drop <= 1%"',
+      does: 'as much as it takes to need 60 % of the time here; exit code 1 when that costs too much',
+    },
+  ],
+  reports: true,
+} as const satisfies CommandSpec;

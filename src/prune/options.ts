@@ -1,0 +1,27 @@
+/** Options of the prune step. */
+import type { Scope } from './structured/allocate.ts';
+
+/** How much is to be left or to go. */
+export type Target =
+  /** Share of channels (or weights) that goes, 0 to 1. */
+  | { readonly measure: 'sparsity'; readonly share: number }
+  /** Share that is left, 0 to 1. */
+  | { readonly measure: 'macs' | 'params' | 'latency'; readonly share: number };
+
+export interface PruneOptions {
+  readonly structure: string;
+  readonly target: Target;
+  readonly importance: string | null;
+  readonly scope: Scope;
+  /** What is left of a group is a multiple of this; null: what suits its kind. */
+  readonly roundTo: number | null;
+  /** Most that goes of one group or layer, 0 to 1. */
+  readonly maxPerLayer: number;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly data: string | undefined;
+  /** Rows of the data that are looked at. */
+  readonly samples: number;
+  readonly recover: 'none' | 'reconstruct';
+  readonly check: 'full' | 'load' | 'none';
+}

@@ -1,0 +1,13 @@
+/** What a structure reports of what it did. */
+import type { PassTrace } from '../passes/pass.ts';
+import type { Skipped } from '../report/schema.ts';
+import type { GroupView } from './plan-view.ts';
+
+export interface PruneOutcome {
+  readonly changed: readonly { readonly what: string; readonly detail: string }[];
+  readonly skipped: readonly Skipped[];
+  readonly notes: readonly string[];
+  readonly traces: readonly PassTrace[];
+  /** The groups, for --dry-run and the report. */
+  readonly groups: readonly GroupView[];
+}

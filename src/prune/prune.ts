@@ -1,0 +1,199 @@
+/** prune, from file to file: open, prune, save, check, account for it. */
+import { stat } from 'node:fs/promises';
+import { LlmcError } from '../errors.ts';
+import type { Model } from '../ir/model.ts';
+import { sha256 } from '../onnx/checksum.ts';
+import { type LayoutOptions, weightBytes } from '../onnx/layout.ts';
+import { openModel } from '../onnx/read.ts';
+import { tensorSizes } from '../onnx/tensor-sizes.ts';
+import { requireTarget } from '../onnx/transaction.ts';
+import { saveModel } from '../onnx/write.ts';
+import { passRecords } from '../passes/pass-records.ts';
+import { metricDrops } from '../report/metric-drop.ts';
+import { modelRecord } from '../report/record.ts';
+import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
+import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
+import type { Context } from '../step.ts';
+import type { PruneOptions } from './options.ts';
+import type { PruneOutcome } from './outcome.ts';
+import { structures } from './structures.ts';
+
+export interface PruneJob {
+  readonly input: string;
+  readonly output: string;
+  readonly options: PruneOptions;
+  readonly layout: Partial<LayoutOptions>;
+  readonly force: boolean;
+  /** Put checksums into the records; costs reading both files once more. */
+  readonly checksum: boolean;
+}
+
+export interface PruneResult {
+  readonly path: string;
+  readonly step: StepRecord;
+  readonly outcome: PruneOutcome;
+  /** Before and after. */
+  readonly models: readonly [ModelRecord, ModelRecord];
+  readonly comparison: Comparison;
+  readonly data: CheckResult['data'];
+}
+
+/** Rows the result is compared on. */
+const CHECKED_ROWS = 32;
+
+/**
+ * Finds out what `prune` would do.
+ * @throws LlmcError as `pruneFile`, save that a model without anything to cut is no error here
+ */
+export async function planPruning(
+  input: string,
+  options: PruneOptions,
+  context: Context,
+): Promise<PruneOutcome> {
+  requireSane(options);
+  return await run(openModel(input).model, options, true, context);
+}
+
+/**
+ * Prunes `job.input` into `job.output`; nothing is written when the result does not run.
+ * @throws LlmcError USAGE for requests that nothing can meet, and for unreadable input, existing output, selectors without effect
+ */
+export async function pruneFile(job: PruneJob, context: Context): Promise<PruneResult> {
+  const { input, output, options } = job;
+  requireSane(options);
+  const started = performance.now();
+  const opened = openModel(input);
+  const files = [input, ...opened.externalFiles];
+  const target = { protect: files, force: job.force };
+  requireTarget(output, target);
+  const before = await totalSize(files);
+  const tensorsBefore = tensorSizes(opened.model);
+  const outcome = await run(opened.model, options, false, context);
+  if (outcome.changed.length === 0)
+    context.warn('nothing was cut: the share asked for is less than one channel of any group');
+  let result: CheckResult | null = null;
+  const progress = context.progress('writing', weightBytes(opened.model));
+  const saved = await saveModel(opened.model, output, {
+    ...job.layout,
+    ...target,
+    signal: context.signal,
+    onBytes: (count) => progress.tick(count),
+    check: async (path) => {
+      progress.done();
+      const request = {
+        level: options.check,
+        data: options.data,
+        samples: CHECKED_ROWS,
+        dims: {},
+        baselineBytes: before,
+        candidateBytes: weightBytes(opened.model),
+      };
+      result = await checkModel(input, path, request, context);
+      refuseBroken(result, job.force);
+    },
+  });
+  progress.done();
+  const check: CheckResult = result ?? NOTHING_CHECKED;
+  if (check.speed && check.speed.high < 1 && check.speed.estimate < 0.97)
+    context.warn(
+      `the result is slower than the input model on this machine (${(1 / check.speed.estimate).toFixed(2)}x the time); channels in multiples of 8 or 16 (--round-to) suit its kernels better`,
+    );
+  const record = async (name: string, path: string, bytes: number): Promise<ModelRecord> => ({
+    ...modelRecord(name, path, bytes),
+    sha256: job.checksum ? await sha256(path) : null,
+  });
+  const after = await record('pruned', saved.path, saved.byteLength);
+  return {
+    path: saved.path,
+    step: stepOf(options, outcome, performance.now() - started),
+    outcome,
+    models: [
+      { ...(await record('before', input, before)), metrics: check.metrics.before, tensors: tensorsBefore },
+      {
+        ...after,
+        metrics: check.metrics.after,
+        tensors: tensorSizes(opened.model),
+        fidelity: check.fidelity,
+      },
+    ],
+    comparison: {
+      baseline: 'before',
+      candidate: 'pruned',
+      sizeRatio: saved.byteLength / before,
+      speedup: check.speed && { ...check.speed, verdict: verdictOf(check.speed) },
+      metricDrop: metricDrops(check.metrics.before, check.metrics.after),
+    },
+    data: check.data,
+  };
+}
+
+function run(model: Model, options: PruneOptions, dryRun: boolean, context: Context): Promise<PruneOutcome> {
+  const structure = structures.find(({ name }) => name === options.structure);
+  if (!structure)
+    throw new LlmcError('USAGE', `there is no structure '${options.structure}'`, {
+      hint: `choices: ${structures.map(({ name }) => name).join(', ')}`,
+    });
+  return structure.prune(model, options, dryRun, context);
+}
+
+function requireSane({ target, maxPerLayer, roundTo, recover, data }: PruneOptions): void {
+  const { measure, share } = target;
+  const refuse = (what: string, hint: string): never => {
+    throw new LlmcError('USAGE', what, { hint });
+  };
+  if (!(share > 0 && share < 1))
+    refuse(
+      measure === 'sparsity'
+        ? `a sparsity of ${share} leaves nothing to prune or nothing at all`
+        : `--${measure} ${share} is no share`,
+      measure === 'sparsity' ? 'give a share between 0 and 1, e.g. --sparsity 0.3' : `e.g. --${measure} 50%`,
+    );
+  if (!(maxPerLayer > 0 && maxPerLayer <= 1))
+    refuse('--max-per-layer is no share', 'e.g. --max-per-layer 0.8');
+  if (roundTo !== null && (!Number.isInteger(roundTo) || roundTo < 1))
+    refuse('--round-to is no size', 'e.g. --round-to 8');
+  if (recover === 'reconstruct' && data === undefined)
+    refuse('--recover reconstruct looks at activations', 'give some rows with --data; labels are not needed');
+}
+
+function refuseBroken({ nonFinite }: CheckResult, force: boolean): void {
+  if (nonFinite.length === 0 || force) return;
+  throw new LlmcError('CHECK_FAILED', `the pruned model gives NaN or infinities in ${nonFinite.join(', ')}`, {
+    hint: 'nothing was written; cut less, or use --force',
+  });
+}
+
+function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number): StepRecord {
+  const { structure, target, importance, scope, roundTo, maxPerLayer, include, exclude, data, recover } =
+    options;
+  return {
+    name: 'prune',
+    options: {
+      structure,
+      [target.measure]: target.share,
+      ...(importance === null ? {} : { importance }),
+      scope,
+      ...(roundTo === null ? {} : { roundTo }),
+      maxPerLayer,
+      ...(include.length > 0 ? { include } : {}),
+      ...(exclude.length > 0 ? { exclude } : {}),
+      ...(data === undefined ? {} : { data }),
+      recover,
+    },
+    durationMs,
+    changed: outcome.changed.map((each) => ({ ...each })),
+    skipped: [...outcome.skipped],
+    notes: [...outcome.notes],
+    passes: passRecords(outcome.traces),
+  };
+}
+
+function verdictOf({ low, high }: { low: number; high: number }): 'faster' | 'slower' | 'no difference' {
+  return low > 1 ? 'faster' : high < 1 ? 'slower' : 'no difference';
+}
+
+async function totalSize(files: readonly string[]): Promise<number> {
+  let total = 0;
+  for (const file of files) total += (await stat(file)).size;
+  return total;
+}

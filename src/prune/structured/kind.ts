@@ -1,0 +1,38 @@
+/** What the channels of a group are, as people call them: read from how products of activations use them. */
+import { isRelation } from '../../ops/spec.ts';
+import { specOf } from '../../ops/table.ts';
+import type { PruneGroup } from './group.ts';
+import type { Strand } from './strand.ts';
+
+export type Kind = 'heads' | 'head-width' | 'channels';
+
+/**
+ * heads: attention is computed for each apart; head-width: they lie within heads; channels: everything else, such as
+ * channels of convolutions, neurons, hidden units.
+ */
+export function kindOf({ crossed }: PruneGroup): Kind {
+  let kind: Kind = 'channels';
+  for (const { strand } of crossed) {
+    const role = roleIn(strand);
+    if (role === 'batch') return 'heads';
+    if (role === 'inside') kind = 'head-width';
+  }
+  return kind;
+}
+
+/** Where a strand runs in a product of two computed tensors: along the matrices, or inside them. */
+function roleIn({ node, places, attribute }: Strand): 'batch' | 'inside' | null {
+  if (!node) return null;
+  const spec = specOf(node);
+  if (!spec || isRelation(spec.axes)) return null;
+  const inputs = places.filter(({ slot, site }) => slot >= 0 && !site.value.tensor);
+  const result = places.some(({ slot }) => slot < 0);
+  // Fused attention says in an attribute how many heads there are.
+  if (attribute !== null && /num_heads$/.test(attribute)) return 'batch';
+  if (spec.quant?.kind !== 'compute' && spec.macs === undefined) return null;
+  const computed = node.inputs.filter((value) => value && !value.tensor).length;
+  const multiplies = spec.quant?.kind === 'compute' && spec.quant.weights.length > 0;
+  if (!multiplies || computed < 2) return null;
+  const slots = new Set(inputs.map(({ slot }) => slot));
+  return slots.size >= 2 && result ? 'batch' : 'inside';
+}

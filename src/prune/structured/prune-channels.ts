@@ -1,0 +1,208 @@
+/** Structured pruning of a model in memory: find groups, rank channels, cut, recover. */
+import { LlmcError } from '../../errors.ts';
+import type { Model } from '../../ir/model.ts';
+import { runPasses } from '../../passes/pass.ts';
+import { compileSelection } from '../../passes/selection.ts';
+import { pipelines } from '../../passes/table.ts';
+import { RuntimeMatrixEngine } from '../../runtime/matrix-engine.ts';
+import type { Context } from '../../step.ts';
+import type { PruneOptions } from '../options.ts';
+import type { PruneOutcome } from '../outcome.ts';
+import { type GroupView, histogramOf } from '../plan-view.ts';
+import { meanOf, Ranking, type Scored, savingOf, shareFor } from './allocate.ts';
+import { type ChannelProducts, observeChannels } from './channel-products.ts';
+import { CostModel, type Gone } from './cost.ts';
+import { findGroups } from './coupling.ts';
+import { cutChannels } from './cut.ts';
+import type { PruneGroup } from './group.ts';
+import type { Importance } from './importance/importance.ts';
+import { importances } from './importance/table.ts';
+import { type Kind, kindOf } from './kind.ts';
+import { measuredShare } from './latency.ts';
+import { prepareCutting } from './prepare.ts';
+import { reconstruct } from './reconstruct.ts';
+
+/**
+ * onnxruntime's convolutions work on blocks of 8 channels (16 with AVX-512); with other numbers they fall back to kernels
+ * that take longer for less work: 1.5x the time at half the work was measured (docs/decisions/0045).
+ */
+const SUITABLE = 8;
+
+/**
+ * Cuts channels of the given kinds, in place.
+ * @param dryRun finds and ranks, and cuts nothing
+ * @throws LlmcError USAGE for requests that nothing can meet, SELECTOR for a glob without effect, DATA and RUNTIME when the
+ *   model cannot be observed
+ */
+export async function pruneChannels(
+  model: Model,
+  kinds: readonly Kind[],
+  options: PruneOptions,
+  dryRun: boolean,
+  context: Context,
+): Promise<PruneOutcome> {
+  const importance = importanceFor(options);
+  const select = compileSelection(model, options);
+  const { shapes, passes } = await prepareCutting(model, context);
+  const groups = findGroups(model, shapes);
+  const reasonOf = (group: PruneGroup): string | null => {
+    if (group.frozen !== null) return group.frozen;
+    if (!kinds.includes(kindOf(group))) return `of another kind: ${kindOf(group)}`;
+    if (group.size < 2) return 'there is only one';
+    const reasons = group.crossed.flatMap(({ strand: { node } }) => (node ? (select(node) ?? []) : []));
+    // One excluded node keeps the group; a node outside of --include does not, where another one is included.
+    const excluded = reasons.find((reason) => reason.includes('--exclude'));
+    const included = group.crossed.some(({ strand: { node } }) => node && select(node) === null);
+    return excluded ?? (included ? null : (reasons[0] ?? null));
+  };
+  const free = groups.filter((group) => reasonOf(group) === null);
+  if (free.length === 0 && !dryRun) throw nothingLeft(groups, kinds, reasonOf);
+  const products = options.data === undefined ? null : await observeChannels(model, free, options, context);
+  const costs = new CostModel(model, shapes);
+  const scored = scoresOf(free, importance, options, costs, products, context.seed);
+  const ranking = new Ranking(scored, {
+    scope: options.scope,
+    maxPerGroup: options.maxPerLayer,
+    roundTo: options.roundTo ?? (kinds.includes('channels') ? SUITABLE : 1),
+  });
+  const gone = free.length === 0 ? new Map() : await choose(ranking, costs, model, options, context);
+  const views = groups.map((group) => viewOf(group, reasonOf(group), scored, gone));
+  const notes = notesOf(importance, costs, gone, free.length - scored.length);
+  if (dryRun) return { changed: [], skipped: [], notes, traces: passes, groups: views };
+  const recovered = await recover(gone, products, options, context);
+  // Layers may have got a bias, which has to be cut with them.
+  const again = new Map(findGroups(model, shapes).map((group) => [group.id, group]));
+  cutChannels(
+    [...gone].map(([group, drop]) => ({
+      group: again.get(group.id) ?? group,
+      channels: [...drop.keys()].filter((channel) => drop[channel] === 1),
+    })),
+    (value, axis) => shapes.isFixed(value, axis),
+  );
+  const finished = await runPasses(model, pipelines.finish, context);
+  return {
+    changed: views.flatMap(({ id, kind, size, left }) =>
+      left < size ? [{ what: id, detail: `${kind} ${size} -> ${left}` }] : [],
+    ),
+    skipped: views.flatMap(({ id, frozen }) =>
+      frozen === null ? [] : [{ what: id, kind: 'group', bytes: 0, reason: frozen }],
+    ),
+    notes: [...notes, ...recovered],
+    traces: [...passes, ...finished],
+    groups: views,
+  };
+}
+
+function importanceFor({ importance: name, data }: PruneOptions): Importance {
+  const wanted = name ?? (data === undefined ? 'group' : 'surgeon');
+  const found = importances.find((each) => each.name === wanted);
+  if (!found)
+    throw new LlmcError('USAGE', `there is no importance '${wanted}'`, {
+      hint: `choices: ${importances.map((each) => each.name).join(', ')}`,
+    });
+  if (found.needsData && data === undefined)
+    throw new LlmcError('USAGE', `--importance ${wanted} judges channels on data`, {
+      hint: 'give some rows with --data, or use --importance group',
+    });
+  return found;
+}
+
+function nothingLeft(
+  groups: readonly PruneGroup[],
+  kinds: readonly Kind[],
+  reasonOf: (group: PruneGroup) => string | null,
+): LlmcError {
+  const reasons = [...new Set(groups.map(reasonOf))].slice(0, 5).map((reason) => `  ${reason}`);
+  const why = reasons.length > 0 ? `:\n${reasons.join('\n')}` : ': no weights have axes that could be cut';
+  return new LlmcError('USAGE', `there are no ${kinds.join(' or ')} to cut in this model${why}`, {
+    hint: 'llmc prune --dry-run shows all groups; masks (--structure unstructured) need no groups',
+  });
+}
+
+function scoresOf(
+  groups: readonly PruneGroup[],
+  importance: Importance,
+  options: PruneOptions,
+  costs: CostModel,
+  products: ChannelProducts | null,
+  seed: number,
+): Scored[] {
+  const measure = options.target.measure === 'params' ? 'params' : 'macs';
+  return groups.flatMap((group) => {
+    const scores = importance.score(group, { seed, products });
+    if (!scores) return [];
+    // What a channel saves stands against what it costs; where all channels count alike only the cost does.
+    const saving = options.target.measure === 'sparsity' ? 1 : savingOf(group, costs, measure);
+    return [{ group, scores, unit: importance.absolute ? saving : meanOf(scores) }];
+  });
+}
+
+async function choose(
+  ranking: Ranking,
+  costs: CostModel,
+  model: Model,
+  { target, data }: PruneOptions,
+  context: Context,
+): Promise<Gone> {
+  if (target.measure === 'sparsity') return ranking.take(target.share);
+  if (target.measure === 'latency')
+    return ranking.take(await measuredShare(ranking, model, target.share, data, context));
+  const share = shareFor(ranking, costs, target.measure, target.share);
+  if (share !== null) return ranking.take(share);
+  const least = costs.of(ranking.take(1))[target.measure] / costs.whole[target.measure];
+  throw new LlmcError('USAGE', `${percent(target.share)} of the ${target.measure} cannot be reached`, {
+    hint: `cutting all that may be cut leaves ${percent(least)}; raise --max-per-layer, or take more kinds of groups`,
+  });
+}
+
+async function recover(
+  gone: Gone,
+  products: ChannelProducts | null,
+  options: PruneOptions,
+  context: Context,
+): Promise<string[]> {
+  if (options.recover === 'none' || !products || gone.size === 0) return [];
+  const engine = new RuntimeMatrixEngine(context.threads);
+  try {
+    const done = await reconstruct(gone, products, engine);
+    if (done.length === 0) return [];
+    const mean = done.reduce((sum, { unexplained }) => sum + unexplained, 0) / done.length;
+    return [
+      `${done.length} layers read what is left in place of what is gone, which gives ${percent(1 - mean)} of its energy on average`,
+    ];
+  } finally {
+    await engine.release();
+  }
+}
+
+function notesOf(importance: Importance, costs: CostModel, gone: Gone, unscored: number): string[] {
+  const left = costs.of(gone);
+  const notes = [
+    `importance: ${importance.name} (${importance.summary})`,
+    `left: ${percent(left.macs / (costs.whole.macs || 1))} of the multiply-accumulates, ${percent(left.params / (costs.whole.params || 1))} of the parameters`,
+  ];
+  if (unscored > 0) notes.push(`${unscored} groups have nothing ${importance.name} could judge them by`);
+  return notes;
+}
+
+function viewOf(group: PruneGroup, frozen: string | null, scored: readonly Scored[], gone: Gone): GroupView {
+  const scores = scored.find((each) => each.group === group)?.scores;
+  const drop = gone.get(group);
+  return {
+    id: group.id,
+    kind: kindOf(group),
+    size: group.size,
+    left: group.size - (drop?.reduce((sum, each) => sum + each, 0) ?? 0),
+    members: group.members.map(({ site, axis }) => ({
+      tensor: site.value.name,
+      axis,
+      parameter: site.value.tensor !== null,
+    })),
+    ...(scores ? histogramOf(scores) : { histogram: null, least: null, largest: null }),
+    frozen,
+  };
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
