@@ -1,6 +1,7 @@
 /** Structured pruning of a model in memory: find groups, rank channels, cut, recover. */
 import { LlmcError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
+import { cloneModel } from '../../onnx/read.ts';
 import { runPasses } from '../../passes/pass.ts';
 import { compileSelection } from '../../passes/selection.ts';
 import { pipelines } from '../../passes/table.ts';
@@ -21,6 +22,7 @@ import { type Kind, kindOf } from './kind.ts';
 import { measuredShare } from './latency.ts';
 import { prepareCutting } from './prepare.ts';
 import { reconstruct } from './reconstruct.ts';
+import { relearn } from './relearn.ts';
 
 /**
  * onnxruntime's convolutions work on blocks of 8 channels (16 with AVX-512); with other numbers they fall back to kernels
@@ -69,6 +71,7 @@ export async function pruneChannels(
   const views = groups.map((group) => viewOf(group, reasonOf(group), scored, gone));
   const notes = notesOf(importance, costs, gone, free.length - scored.length);
   if (dryRun) return { changed: [], skipped: [], notes, traces: passes, groups: views };
+  const original = cloneModel(model);
   const recovered = await recover(gone, products, options, context);
   // Layers may have got a bias, which has to be cut with them.
   const again = new Map(findGroups(model, shapes).map((group) => [group.id, group]));
@@ -79,6 +82,8 @@ export async function pruneChannels(
     })),
     (value, axis) => shapes.isFixed(value, axis),
   );
+  if (options.recover === 'reconstruct' && gone.size > 0)
+    recovered.push(...(await relearnLayers(original, model, gone, options, context)));
   const finished = await runPasses(model, pipelines.finish, context);
   return {
     changed: views.flatMap(({ id, kind, size, left }) =>
@@ -170,6 +175,32 @@ async function recover(
     return [
       `${done.length} layers read what is left in place of what is gone, which gives ${percent(1 - mean)} of its energy on average`,
     ];
+  } finally {
+    await engine.release();
+  }
+}
+
+async function relearnLayers(
+  original: Model,
+  model: Model,
+  gone: Gone,
+  options: PruneOptions,
+  context: Context,
+): Promise<string[]> {
+  const drops = new Map<string, Map<number, Uint8Array>>();
+  for (const [group, drop] of gone)
+    for (const { site, axis, channels } of group.members) {
+      const axes = drops.get(site.value.name) ?? new Map<number, Uint8Array>();
+      drops.set(site.value.name, axes);
+      const table = axes.get(axis) ?? new Uint8Array(channels.length);
+      axes.set(axis, table);
+      for (const [position, channel] of channels.entries())
+        if (channel >= 0 && drop[channel] === 1) table[position] = 1;
+    }
+  const engine = new RuntimeMatrixEngine(context.threads);
+  try {
+    const solved = await relearn(original, model, drops, options, engine, context);
+    return [`${solved} layers were solved anew for what the original computes there`];
   } finally {
     await engine.release();
   }
