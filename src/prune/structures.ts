@@ -1,6 +1,7 @@
 /** What can be pruned, by name; a new structure is a file and a line here. */
 import type { Model } from '../ir/model.ts';
 import type { Context } from '../step.ts';
+import { pruneBlocks } from './blocks/prune-blocks.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
 import { pruneChannels } from './structured/prune-channels.ts';
@@ -28,5 +29,10 @@ export const structures: readonly Structure[] = [
     name: 'head-width',
     summary: 'the width of heads of attention',
     prune: (model, ...rest) => pruneChannels(model, ['head-width'], ...rest),
+  },
+  {
+    name: 'layers',
+    summary: 'whole residual blocks, such as the attention or the feed-forward part of a layer',
+    prune: pruneBlocks,
   },
 ];

@@ -4,7 +4,7 @@ import type { Model } from '../../ir/model.ts';
 import { cloneModel } from '../../onnx/read.ts';
 import { encodeModel } from '../../onnx/write.ts';
 import { sampledShapes } from '../../probe/sampled-shapes.ts';
-import { type ModelInputs, openInputs } from '../../runtime/inputs.ts';
+import { type InputOptions, type ModelInputs, openInputs } from '../../runtime/inputs.ts';
 import { race } from '../../runtime/race.ts';
 import { openSession, type Session } from '../../runtime/session.ts';
 import type { Context } from '../../step.ts';
@@ -32,12 +32,7 @@ export async function measuredShare(
   const baseline = await open(model, context);
   const progress = context.progress('measuring latency', TRIALS + 1);
   try {
-    const inputs = await openInputs(baseline, {
-      seed: context.seed,
-      signal: context.signal,
-      preferredBatch: ROWS,
-      ...(data === undefined ? {} : { data }),
-    });
+    const inputs = await openInputs(baseline, inputOptions(data, context));
     const ratioAt = async (share: number): Promise<number> => {
       context.signal.throwIfAborted();
       const candidate = await open(await cutCopy(model, ranking, share, context), context);
@@ -64,6 +59,28 @@ export async function measuredShare(
     progress.done();
     await baseline.release();
   }
+}
+
+/** Time of one model as a share of that of another, on a batch of the data. */
+export async function latencyRatio(
+  model: Model,
+  candidate: Model,
+  data: string | undefined,
+  context: Context,
+): Promise<number> {
+  const sessions: Session[] = [];
+  try {
+    for (const each of [model, candidate]) sessions.push(await open(each, context));
+    const [before, after] = sessions as [Session, Session];
+    const inputs = await openInputs(before, inputOptions(data, context));
+    return await timeRatio(before, after, inputs, context);
+  } finally {
+    for (const session of sessions) await session.release();
+  }
+}
+
+function inputOptions(data: string | undefined, { seed, signal }: Context): InputOptions {
+  return { seed, signal, preferredBatch: ROWS, ...(data === undefined ? {} : { data }) };
 }
 
 function open(model: Model, context: Context): Promise<Session> {

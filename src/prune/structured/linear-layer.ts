@@ -37,12 +37,17 @@ export function linearLayer(node: Node): LinearLayer | null {
   const { inputs, outputs, extents } = bound.binding;
   const grouped = [...signature.sizes.keys()].some((label) => (extents.get(label) ?? 1) !== 1);
   const labels = (inputs[weight]?.[weightAxis]?.factors ?? []).filter((each) => typeof each === 'string');
-  const resultAxis = (outputs[0] ?? []).findIndex(({ factors }) => factors.some((each) => labels.includes(String(each))));
+  const resultAxis = (outputs[0] ?? []).findIndex(({ factors }) =>
+    factors.some((each) => labels.includes(String(each))),
+  );
   // A batch of matrices would be one layer for each.
   const shared = (inputs[weight] ?? []).some(
     ({ factors }, axis) =>
       axis !== weightAxis &&
-      factors.some((each) => typeof each === 'string' && (outputs[0] ?? []).some((other) => other.factors.includes(each))),
+      factors.some(
+        (each) =>
+          typeof each === 'string' && (outputs[0] ?? []).some((other) => other.factors.includes(each)),
+      ),
   );
   if (grouped || shared || resultAxis < 0) return null;
   const inner = dims.reduce((product, dim) => product * dim, 1) / (dims[weightAxis] as number);
@@ -68,7 +73,10 @@ export function fromRows({ dims, weightAxis, inner }: LinearLayer, rows: Float64
 }
 
 /** A weight with which the same node hands out, as its channels, each number that a channel is a sum of. */
-export function unitWeight({ dims, weightAxis, inner }: LinearLayer): { dims: number[]; floats: Float32Array } {
+export function unitWeight({ dims, weightAxis, inner }: LinearLayer): {
+  dims: number[];
+  floats: Float32Array;
+} {
   const unit = dims.map((dim, axis) => (axis === weightAxis ? inner : dim));
   const floats = new Float32Array(inner * inner);
   visit(unit, weightAxis, (flat, channel, place) => {

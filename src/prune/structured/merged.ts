@@ -20,7 +20,11 @@ export function mergeModels(first: Model, second: Model): Merged | null {
   const model = cloneModel(first);
   const { graph } = model;
   const originals = new Map<string, Value>();
-  for (const value of [...graph.inputs, ...graph.initializers, ...graph.nodes.flatMap(({ outputs }) => outputs)])
+  for (const value of [
+    ...graph.inputs,
+    ...graph.initializers,
+    ...graph.nodes.flatMap(({ outputs }) => outputs),
+  ])
     if (value) originals.set(value.name, value);
   const copies = new Map<Value, Value>();
   const nodes = new Map<string, Node>();

@@ -3,9 +3,10 @@
  * pruned model feeds the layer: errors of earlier layers are mended by later ones (Luo et al. 2017, ThiNet, section 3.3;
  * asymmetric reconstruction: He et al. 2017, Channel Pruning, section 3.2).
  */
-import { floatsOf } from '../../ir/floats.ts';
-import { Builder } from '../../ir/builder.ts';
+
 import { ints } from '../../ir/attribute.ts';
+import { Builder } from '../../ir/builder.ts';
+import { floatsOf } from '../../ir/floats.ts';
 import type { Model } from '../../ir/model.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
@@ -89,14 +90,19 @@ function jobFor(merged: Merged, pruned: Model, name: string, drops: Drops): Job 
   const { graph } = merged.model;
   const builder = new Builder(graph);
   const unit = unitWeight(layer);
-  const inputs: (Value | null)[] = copy.inputs.map((value, index) => (index <= Math.max(layer.data, layer.weight) ? value : null));
+  const inputs: (Value | null)[] = copy.inputs.map((value, index) =>
+    index <= Math.max(layer.data, layer.weight) ? value : null,
+  );
   inputs[layer.weight] = graph.addInitializer('unit', Tensor.of('float32', unit.dims, unit.floats));
   while (inputs.at(-1) === null) inputs.pop();
   const columns = builder.op(copy.op, inputs, {
     domain: copy.domain,
     attributes: Object.fromEntries(copy.attributes),
   });
-  const order = [layer.resultAxis, ...Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== layer.resultAxis)];
+  const order = [
+    layer.resultAxis,
+    ...Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== layer.resultAxis),
+  ];
   const flat = (value: Value, rows: number) =>
     builder.op('Reshape', [
       builder.op('Transpose', [value], { attributes: { perm: ints(order) } }),
@@ -105,7 +111,9 @@ function jobFor(merged: Merged, pruned: Model, name: string, drops: Drops): Job 
   const drop = drops.get(name)?.get(layer.resultAxis);
   const kept = drop ? [...drop.keys()].filter((at) => drop[at] === 0) : null;
   const wanted = kept
-    ? builder.op('Gather', [target, builder.ints('kept', kept)], { attributes: { axis: { kind: 'int', value: layer.resultAxis } } })
+    ? builder.op('Gather', [target, builder.ints('kept', kept)], {
+        attributes: { axis: { kind: 'int', value: layer.resultAxis } },
+      })
     : target;
   const joint = builder.op(
     'Concat',
@@ -135,7 +143,8 @@ async function solve({ layer, channels }: Job, gram: ChannelGram, engine: Matrix
   for (let i = 0; i < inner; i++)
     for (let c = 0; c < channels; c++)
       right[i * channels + c] = covariance(i, inner + channels + c) - covariance(i, inner + c);
-  for (let i = 0; i < inner; i++) left[i * inner + i] = (left[i * inner + i] as number) + (DAMPING * trace) / inner;
+  for (let i = 0; i < inner; i++)
+    left[i * inner + i] = (left[i * inner + i] as number) + (DAMPING * trace) / inner;
   const factor = await cholesky(left, inner, engine);
   if (!factor) return false;
   await solveFactored(factor, inner, right, channels, engine);
