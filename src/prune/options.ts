@@ -22,6 +22,6 @@ export interface PruneOptions {
   readonly data: string | undefined;
   /** Rows of the data that are looked at. */
   readonly samples: number;
-  readonly recover: 'none' | 'reconstruct';
+  readonly recover: 'none' | 'bn' | 'reconstruct';
   readonly check: 'full' | 'load' | 'none';
 }

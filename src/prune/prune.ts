@@ -152,8 +152,8 @@ function requireSane({ target, maxPerLayer, roundTo, recover, data }: PruneOptio
     refuse('--max-per-layer is no share', 'e.g. --max-per-layer 0.8');
   if (roundTo !== null && (!Number.isInteger(roundTo) || roundTo < 1))
     refuse('--round-to is no size', 'e.g. --round-to 8');
-  if (recover === 'reconstruct' && data === undefined)
-    refuse('--recover reconstruct looks at activations', 'give some rows with --data; labels are not needed');
+  if (recover !== 'none' && data === undefined)
+    refuse(`--recover ${recover} looks at activations`, 'give some rows with --data; labels are not needed');
 }
 
 function refuseBroken({ nonFinite }: CheckResult, force: boolean): void {

@@ -54,8 +54,8 @@ export const pruneSpec = {
     samples: integer('--samples <n>', 'at most this many rows of the data', { min: 1 }),
     recover: choice(
       '--recover <how>',
-      'reconstruct: what is left stands in for what is gone, by least squares on the data',
-      ['none', 'reconstruct'],
+      'reconstruct: what is left stands in for what is gone, by least squares on the data; bn: statistics of batch normalizations are taken again',
+      ['none', 'bn', 'reconstruct'],
       { shown: 'reconstruct with --data, none without' },
     ),
     dryRun: flag(

@@ -11,6 +11,7 @@ import type { PruneOptions } from '../options.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import { type GroupView, histogramOf } from '../plan-view.ts';
 import { meanOf, Ranking, type Scored, savingOf, shareFor } from './allocate.ts';
+import { reestimate } from './batch-norms.ts';
 import { type ChannelProducts, observeChannels } from './channel-products.ts';
 import { CostModel, type Gone } from './cost.ts';
 import { findGroups } from './coupling.ts';
@@ -84,6 +85,10 @@ export async function pruneChannels(
   );
   if (options.recover === 'reconstruct' && gone.size > 0)
     recovered.push(...(await relearnLayers(original, model, gone, options, context)));
+  if (options.recover === 'bn')
+    recovered.push(
+      `statistics of ${await reestimate(model, options, context)} batch normalizations taken again on the data`,
+    );
   const finished = await runPasses(model, pipelines.finish, context);
   return {
     changed: views.flatMap(({ id, kind, size, left }) =>
@@ -166,7 +171,7 @@ async function recover(
   options: PruneOptions,
   context: Context,
 ): Promise<string[]> {
-  if (options.recover === 'none' || !products || gone.size === 0) return [];
+  if (options.recover !== 'reconstruct' || !products || gone.size === 0) return [];
   const engine = new RuntimeMatrixEngine(context.threads);
   try {
     const done = await reconstruct(gone, products, engine);
