@@ -56,6 +56,27 @@ export class Ranking {
     return gone;
   }
 
+  /**
+   * The same with the best channels of one group kept after all, as many as make a step; null when it loses none.
+   * `worth` is what their scores are together, as they are compared among groups.
+   */
+  giveBack(gone: Gone, group: PruneGroup): { readonly gone: Gone; readonly worth: number } | null {
+    const drop = gone.get(group);
+    const scored = this.#scored.find((each) => each.group === group);
+    if (!drop || !scored) return null;
+    const lost = (this.#orders.get(group) ?? []).filter((channel) => drop[channel] === 1);
+    const left = group.size - lost.length;
+    const step = Math.min(lost.length, this.#options.roundTo - (left % this.#options.roundTo));
+    const back = lost.slice(lost.length - step);
+    const less = Uint8Array.from(drop);
+    for (const channel of back) less[channel] = 0;
+    const changed = new Map(gone);
+    if (less.includes(1)) changed.set(group, less);
+    else changed.delete(group);
+    const worth = back.reduce((sum, channel) => sum + (scored.scores[channel] as number), 0) / scored.unit;
+    return { gone: changed, worth };
+  }
+
   #allowed({ size }: PruneGroup, wanted: number): number {
     const { maxPerGroup, roundTo } = this.#options;
     const most = Math.min(Math.floor(size * maxPerGroup + 1e-9), size - 1);
@@ -95,6 +116,24 @@ function queuesOf(
   // Equal scores: the first of a group goes before the second, and groups take turns in the order of the model.
   for (const queue of queues.values()) queue.sort((a, b) => a.score - b.score || a.rank - b.rank);
   return [...queues.values()];
+}
+
+/**
+ * What has to go so that at most `target` of the cost is left: the least share of all channels, of which then goes back
+ * what was not needed, the best first. Null when even the largest share does not reach it.
+ * @param measure macs or params
+ */
+export function meet(ranking: Ranking, costs: CostModel, measure: keyof Cost, target: number): Gone | null {
+  const share = shareFor(ranking, costs, measure, target);
+  if (share === null) return null;
+  let gone = ranking.take(share);
+  for (;;) {
+    const offers = [...gone.keys()].flatMap((group) => ranking.giveBack(gone, group) ?? []);
+    offers.sort((a, b) => b.worth - a.worth);
+    const fits = offers.find((offer) => costs.of(offer.gone)[measure] / costs.whole[measure] <= target);
+    if (!fits) return gone;
+    gone = fits.gone;
+  }
 }
 
 /**

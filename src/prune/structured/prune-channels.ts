@@ -10,7 +10,7 @@ import type { Context } from '../../step.ts';
 import type { PruneOptions } from '../options.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import { type GroupView, histogramOf } from '../plan-view.ts';
-import { meanOf, Ranking, type Scored, savingOf, shareFor } from './allocate.ts';
+import { meanOf, meet, Ranking, type Scored, savingOf } from './allocate.ts';
 import { reestimate } from './batch-norms.ts';
 import { type ChannelProducts, observeChannels } from './channel-products.ts';
 import { CostModel, type Gone } from './cost.ts';
@@ -157,8 +157,8 @@ async function choose(
   if (target.measure === 'sparsity') return ranking.take(target.share);
   if (target.measure === 'latency')
     return ranking.take(await measuredShare(ranking, model, target.share, data, context));
-  const share = shareFor(ranking, costs, target.measure, target.share);
-  if (share !== null) return ranking.take(share);
+  const gone = meet(ranking, costs, target.measure, target.share);
+  if (gone) return gone;
   const least = costs.of(ranking.take(1))[target.measure] / costs.whole[target.measure];
   throw new LlmcError('USAGE', `${percent(target.share)} of the ${target.measure} cannot be reached`, {
     hint: `cutting all that may be cut leaves ${percent(least)}; raise --max-per-layer, or take more kinds of groups`,
