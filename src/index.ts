@@ -15,6 +15,9 @@ export { cloneModel, decodeModel, type OpenedModel, openModel } from './onnx/rea
 export { encodeModel, type SavedModel, type SaveOptions, saveModel } from './onnx/write.ts';
 export { type Pass, type PassTrace, runPasses } from './passes/pass.ts';
 export { passes, pipelines } from './passes/table.ts';
+export type { PruneOptions, Target } from './prune/options.ts';
+export type { PruneOutcome } from './prune/outcome.ts';
+export { type PruneJob, type PruneResult, planPruning, pruneFile } from './prune/prune.ts';
 export { quantizeAuto } from './quantize/auto.ts';
 export { type QuantizeOptions, quantizeOptionsSchema } from './quantize/options.ts';
 export {

@@ -144,7 +144,9 @@ function requireSane({ target, maxPerLayer, roundTo, recover, data }: PruneOptio
   if (!(share > 0 && share < 1))
     refuse(
       measure === 'sparsity'
-        ? `a sparsity of ${share} leaves nothing to prune or nothing at all`
+        ? share > 0
+          ? `a sparsity of ${share} would leave nothing`
+          : `a sparsity of ${share} takes nothing away`
         : `--${measure} ${share} is no share`,
       measure === 'sparsity' ? 'give a share between 0 and 1, e.g. --sparsity 0.3' : `e.g. --${measure} 50%`,
     );

@@ -51,7 +51,7 @@ export async function pruneChannels(
   const reasonOf = (group: PruneGroup): string | null => {
     if (group.frozen !== null) return group.frozen;
     if (!kinds.includes(kindOf(group))) return `of another kind: ${kindOf(group)}`;
-    if (group.size < 2) return 'there is only one';
+    if (group.size < 2) return 'all of it can only be cut together';
     const reasons = group.crossed.flatMap(({ strand: { node } }) => (node ? (select(node) ?? []) : []));
     // One excluded node keeps the group; a node outside of --include does not, where another one is included.
     const excluded = reasons.find((reason) => reason.includes('--exclude'));
