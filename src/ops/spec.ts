@@ -112,6 +112,11 @@ export interface OpSpec {
    * each position of the output that of the input. These need not be cut as a whole, whatever the signature says.
    */
   readonly picks?: Picks;
+  /**
+   * True when what its signature marks as whole are axes it takes means over: positions can be cut from them, but the
+   * result is then not what it was with these positions at zero.
+   */
+  readonly statistics?: true;
   /** The input that states the dims of the first output, entry by entry, where the node has it. */
   readonly statedShape?: number;
   /** True when it reads nothing of its inputs but their shapes. */

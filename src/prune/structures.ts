@@ -31,6 +31,11 @@ export const structures: readonly Structure[] = [
     prune: (model, ...rest) => pruneChannels(model, ['head-width'], ...rest),
   },
   {
+    name: 'width',
+    summary: 'the width of what runs through all layers, over which normalizations then take their means',
+    prune: (model, ...rest) => pruneChannels(model, ['width'], ...rest),
+  },
+  {
     name: 'layers',
     summary: 'whole residual blocks, such as the attention or the feed-forward part of a layer',
     prune: pruneBlocks,

@@ -34,15 +34,24 @@ export const normalization: readonly OpSpec[] = [
   },
   {
     type: 'LayerNormalization',
+    statistics: true,
     axes: overLast,
     homogeneous: SCALE_AND_SHIFT,
     quant: NORM,
     types: 'T, T, T? -> T, float32?, float32?',
     cpuBfloat16: true,
   },
-  { type: 'RMSNormalization', axes: overLast, homogeneous: [[1]], quant: NORM, types: 'T, V -> V' },
+  {
+    type: 'RMSNormalization',
+    axes: overLast,
+    statistics: true,
+    homogeneous: [[1]],
+    quant: NORM,
+    types: 'T, V -> V',
+  },
   {
     type: 'SimplifiedLayerNormalization',
+    statistics: true,
     axes: overLast,
     homogeneous: [[1]],
     quant: NORM,
@@ -71,6 +80,7 @@ export const normalization: readonly OpSpec[] = [
   { type: 'com.microsoft.SkipGroupNorm', quant: NORM, types: 'T, M, M, T, T? -> T, T?', bfloat16: null },
   {
     type: 'com.microsoft.SkipLayerNormalization',
+    statistics: true,
     axes: SKIP,
     homogeneous: [[2, 3]],
     quant: NORM,
@@ -79,6 +89,7 @@ export const normalization: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.SkipSimplifiedLayerNormalization',
+    statistics: true,
     axes: SKIP.replace('B[!h], ', ''),
     homogeneous: [[2]],
     quant: NORM,

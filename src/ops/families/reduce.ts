@@ -36,12 +36,20 @@ export const reduction: readonly OpSpec[] = [
     quant: FLOAT,
     types: 'T, int64? -> T',
   }),
-  ...defineOps(['ReduceL1', 'ReduceL2', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceSum'], {
+  ...defineOps(['ReduceL1', 'ReduceL2', 'ReduceMax', 'ReduceMin', 'ReduceSum'], {
     axes: reduce,
     homogeneous: [[0]],
     quant: FLOAT,
     types: 'T, int64? -> T',
   }),
+  {
+    type: 'ReduceMean',
+    axes: reduce,
+    statistics: true,
+    homogeneous: [[0]],
+    quant: FLOAT,
+    types: 'T, int64? -> T',
+  },
   ...defineOps(['ArgMax', 'ArgMin'], { axes: argument, quant: { kind: 'exact' }, types: 'T -> int64' }),
   { type: 'CumProd', axes: 'X[!*s], _ -> Y[!*s]', quant: FLOAT, types: 'T, int32|int64 -> T' },
   {

@@ -120,6 +120,7 @@ class Collected {
         size: channels.length,
         members,
         crossed,
+        approximate: crossed.find(({ strand }) => strand.approximate !== null)?.strand.approximate ?? null,
         frozen: reason,
       });
     }

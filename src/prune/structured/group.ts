@@ -24,6 +24,11 @@ export interface PruneGroup {
   readonly size: number;
   readonly members: readonly Member[];
   readonly crossed: readonly Crossed[];
+  /**
+   * Why the model without channels is not what it is with these at zero: means are taken over what is left. Null for
+   * groups where it is the same.
+   */
+  readonly approximate: string | null;
   /** Why none of its channels can be cut; null when they can. */
   readonly frozen: string | null;
 }

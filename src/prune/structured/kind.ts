@@ -4,13 +4,15 @@ import { specOf } from '../../ops/table.ts';
 import type { PruneGroup } from './group.ts';
 import type { Strand } from './strand.ts';
 
-export type Kind = 'heads' | 'head-width' | 'channels';
+export type Kind = 'heads' | 'head-width' | 'channels' | 'width';
 
 /**
+ * width: what normalizations take means over, such as the stream through a transformer;
  * heads: attention is computed for each apart; head-width: they lie within heads; channels: everything else, such as
  * channels of convolutions, neurons, hidden units.
  */
-export function kindOf({ crossed }: PruneGroup): Kind {
+export function kindOf({ crossed, approximate }: PruneGroup): Kind {
+  if (approximate !== null) return 'width';
   let kind: Kind = 'channels';
   for (const { strand } of crossed) {
     const role = roleIn(strand);

@@ -66,7 +66,7 @@ export async function pruneChannels(
   const ranking = new Ranking(scored, {
     scope: options.scope,
     maxPerGroup: options.maxPerLayer,
-    roundTo: options.roundTo ?? (kinds.includes('channels') ? SUITABLE : 1),
+    roundTo: options.roundTo ?? (kinds.includes('channels') || kinds.includes('width') ? SUITABLE : 1),
   });
   const gone = free.length === 0 ? new Map() : await choose(ranking, costs, model, options, context);
   const views = groups.map((group) => viewOf(group, reasonOf(group), scored, gone));

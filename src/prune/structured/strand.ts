@@ -23,6 +23,8 @@ export interface Strand {
   readonly places: readonly Place[];
   /** Why nothing may be cut; null when something may. */
   readonly frozen: string | null;
+  /** Why what is cut changes more than it takes away: the node takes means along it. Null when it does not. */
+  readonly approximate: string | null;
   /** The attribute that states its size. */
   readonly attribute: string | null;
 }
@@ -57,7 +59,15 @@ export function frozenAxis(
   const extent = site.shape[axis];
   if (extent === undefined || extent < 2) return null;
   const place: Place = { site, slot, axis, at: whole(extent), summed: false };
-  return { node, size: extent, labels: [], places: [place], frozen: reason, attribute: null };
+  return {
+    node,
+    size: extent,
+    labels: [],
+    places: [place],
+    frozen: reason,
+    approximate: null,
+    attribute: null,
+  };
 }
 
 /** The same for all axes of a tensor. */

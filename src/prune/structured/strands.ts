@@ -43,6 +43,7 @@ interface Growing {
   readonly labels: string[];
   readonly places: Place[];
   frozen: string | null;
+  readonly approximate: string | null;
   readonly attribute: string | null;
 }
 
@@ -101,16 +102,25 @@ function strandFor(
   const attribute = typeof source === 'object' ? source.attribute : null;
   const key = attribute === null ? label : `=${attribute}`;
   const known = found.get(key);
-  const fixed = typeof source === 'number' && specOf(node)?.statedShape === undefined;
-  const reason =
-    signature.frozen.has(baseLabel(label)) || fixed ? `${node.label} needs the whole axis` : null;
+  const spec = specOf(node);
+  const marked = signature.frozen.has(baseLabel(label));
+  const averaged = marked && spec?.statistics === true;
+  const fixed = typeof source === 'number' && spec?.statedShape === undefined;
+  const reason = (marked && !averaged) || fixed ? `${node.label} needs the whole axis` : null;
   if (known) {
     if (!known.labels.includes(label)) known.labels.push(label);
     if (known.size !== size) known.frozen ??= `${node.label} has two sizes for it`;
     known.frozen ??= reason;
     return known;
   }
-  const made: Growing = { size, labels: [label], places: [], frozen: reason, attribute };
+  const made: Growing = {
+    size,
+    labels: [label],
+    places: [],
+    frozen: reason,
+    approximate: averaged ? `${node.label} takes means over the axis` : null,
+    attribute,
+  };
   found.set(key, made);
   return made;
 }
