@@ -40,7 +40,23 @@ export function findGroups(model: Model, shapes: SampledShapes): PruneGroup[] {
     }
     groups.add(flow);
   }
-  return groups.list;
+  return withoutRests(groups.list);
+}
+
+/**
+ * Without groups of a single channel on axes of larger ones: a product of factors that is cut along another factor than
+ * it can be.
+ */
+function withoutRests(groups: readonly PruneGroup[]): PruneGroup[] {
+  const larger = new Map<Site, Set<number>>();
+  const weights = ({ members }: PruneGroup) => members.filter(({ site }) => isWeight(site));
+  for (const group of groups)
+    if (group.size > 1)
+      for (const { site, axis } of weights(group))
+        larger.set(site, (larger.get(site) ?? new Set()).add(axis));
+  return groups.filter(
+    (group) => group.size > 1 || !weights(group).every(({ site, axis }) => larger.get(site)?.has(axis)),
+  );
 }
 
 /** What a graph takes in and hands out keeps its dims. */
@@ -106,7 +122,8 @@ class Collected {
       const members = reaches
         .map(({ site, axis, channels: table }) => ({ site, axis, channels: numbered(table) }))
         .filter(({ channels: table }) => touches(table));
-      const first = members.find(({ site }) => isWeight(site));
+      const weights = members.filter(({ site }) => isWeight(site));
+      const first = weights.find(({ site }) => site.shape.length > 1) ?? weights[0];
       if (!first) continue;
       const key = keyOf(members);
       if (this.#keys.has(key)) continue;

@@ -31,9 +31,9 @@ function roleIn({ node, places, attribute }: Strand): 'batch' | 'inside' | null 
   const result = places.some(({ slot }) => slot < 0);
   // Fused attention says in an attribute how many heads there are.
   if (attribute !== null && /num_heads$/.test(attribute)) return 'batch';
-  if (spec.quant?.kind !== 'compute' && spec.macs === undefined) return null;
+  const multiplies =
+    spec.macs !== undefined || (spec.quant?.kind === 'compute' && spec.quant.weights.length > 0);
   const computed = node.inputs.filter((value) => value && !value.tensor).length;
-  const multiplies = spec.quant?.kind === 'compute' && spec.quant.weights.length > 0;
   if (!multiplies || computed < 2) return null;
   const slots = new Set(inputs.map(({ slot }) => slot));
   return slots.size >= 2 && result ? 'batch' : 'inside';

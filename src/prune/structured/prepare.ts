@@ -9,6 +9,7 @@ import { type PassTrace, runPasses } from '../../passes/pass.ts';
 import { removeDead } from '../../passes/remove-dead.ts';
 import { removeIdentities } from '../../passes/remove-identities.ts';
 import { sort } from '../../passes/sort.ts';
+import { stateAxes } from '../../passes/state-axes.ts';
 import { unlistConstants } from '../../passes/unlist-constants.ts';
 import { upgradeOpset } from '../../passes/upgrade-opset.ts';
 import { type SampledShapes, sampledShapes } from '../../probe/sampled-shapes.ts';
@@ -25,6 +26,7 @@ const PASSES = [
   foldConstants,
   removeDead,
   sort,
+  stateAxes,
 ];
 
 /** From here on sizes and bounds are inputs of Split and Slice, which is how they are written. */

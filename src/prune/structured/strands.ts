@@ -55,7 +55,11 @@ function signatureStrands(
   outputs: readonly (Site | null)[],
 ): Strand[] {
   const { strands, taken } = pickedAxes(node, inputs[0] ?? null, outputs[0] ?? null);
-  const summed = contractedLabels(signature);
+  // Outputs that the node leaves out keep nothing: the keys of fused attention are summed over unless they are handed out.
+  const summed = contractedLabels({
+    ...signature,
+    outputs: signature.outputs.map((pattern, index) => (outputs[index] ? pattern : null)),
+  });
   const found = new Map<string, Growing>();
   const visit = (site: Site | null, axes: readonly BoundAxis[] | null | undefined, slot: number): void => {
     if (!site) return;
