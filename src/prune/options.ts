@@ -12,6 +12,8 @@ export interface PruneOptions {
   readonly structure: string;
   readonly target: Target;
   readonly importance: string | null;
+  /** How single weights are judged, for masks; null or none: what suits the data. */
+  readonly method?: string | null;
   readonly scope: Scope;
   /** What is left of a group is a multiple of this; null: what suits its kind. */
   readonly roundTo: number | null;

@@ -16,7 +16,7 @@ import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.
 import type { Context } from '../step.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
-import { structures } from './structures.ts';
+import { isMask, structureNamed } from './structures.ts';
 
 export interface PruneJob {
   readonly input: string;
@@ -128,15 +128,10 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
 }
 
 function run(model: Model, options: PruneOptions, dryRun: boolean, context: Context): Promise<PruneOutcome> {
-  const structure = structures.find(({ name }) => name === options.structure);
-  if (!structure)
-    throw new LlmcError('USAGE', `there is no structure '${options.structure}'`, {
-      hint: `choices: ${structures.map(({ name }) => name).join(', ')}`,
-    });
-  return structure.prune(model, options, dryRun, context);
+  return structureNamed(options.structure).prune(model, options, dryRun, context);
 }
 
-function requireSane({ target, maxPerLayer, roundTo, recover, data }: PruneOptions): void {
+function requireSane({ structure, target, method, maxPerLayer, roundTo, recover, data }: PruneOptions): void {
   const { measure, share } = target;
   const refuse = (what: string, hint: string): never => {
     throw new LlmcError('USAGE', what, { hint });
@@ -154,6 +149,11 @@ function requireSane({ target, maxPerLayer, roundTo, recover, data }: PruneOptio
     refuse('--max-per-layer is no share', 'e.g. --max-per-layer 0.8');
   if (roundTo !== null && (!Number.isInteger(roundTo) || roundTo < 1))
     refuse('--round-to is no size', 'e.g. --round-to 8');
+  if (method && !isMask(structure))
+    refuse(
+      `--method ${method} is for masks`,
+      'use --structure unstructured or 2:4; channels have --importance',
+    );
   if (recover !== 'none' && data === undefined)
     refuse(`--recover ${recover} looks at activations`, 'give some rows with --data; labels are not needed');
 }
@@ -168,12 +168,14 @@ function refuseBroken({ nonFinite }: CheckResult, force: boolean): void {
 function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number): StepRecord {
   const { structure, target, importance, scope, roundTo, maxPerLayer, include, exclude, data, recover } =
     options;
+  const { method } = options;
   return {
     name: 'prune',
     options: {
       structure,
       [target.measure]: target.share,
       ...(importance === null ? {} : { importance }),
+      ...(method ? { method } : {}),
       scope,
       ...(roundTo === null ? {} : { roundTo }),
       maxPerLayer,

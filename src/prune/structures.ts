@@ -1,7 +1,11 @@
 /** What can be pruned, by name; a new structure is a file and a line here. */
+
+import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import type { Context } from '../step.ts';
 import { pruneBlocks } from './blocks/prune-blocks.ts';
+import { parsePattern } from './masks/pattern.ts';
+import { pruneMasks } from './masks/prune-masks.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
 import { pruneChannels } from './structured/prune-channels.ts';
@@ -40,4 +44,34 @@ export const structures: readonly Structure[] = [
     summary: 'whole residual blocks, such as the attention or the feed-forward part of a layer',
     prune: pruneBlocks,
   },
+  {
+    name: 'unstructured',
+    summary: 'single weights, which become zero',
+    prune: (model, ...rest) => pruneMasks(model, null, ...rest),
+  },
+  {
+    name: 'N:M',
+    summary: 'single weights, so that N of every M in a row are left, e.g. 2:4',
+    prune: async (model, options, ...rest) =>
+      pruneMasks(model, parsePattern(options.structure), options, ...rest),
+  },
 ];
+
+/**
+ * The structure of a name; patterns such as `2:4` are names too.
+ * @throws LlmcError USAGE
+ */
+export function structureNamed(name: string): Structure {
+  // `N:M` stands for patterns and is none.
+  const wanted = parsePattern(name) ? 'N:M' : name === 'N:M' ? null : name;
+  const found = structures.find((each) => each.name === wanted);
+  if (found) return found;
+  throw new LlmcError('USAGE', `there is no structure '${name}'`, {
+    hint: `choices: ${structures.map((each) => each.name).join(', ')} (as numbers, e.g. 2:4)`,
+  });
+}
+
+/** Whether a structure is a mask: weights become zero, shapes stay. */
+export function isMask(name: string): boolean {
+  return name === 'unstructured' || parsePattern(name) !== null;
+}

@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { allocate, elementCount, type HostTensor } from '../../src/data/host-tensor.ts';
 import type { Model } from '../../src/ir/model.ts';
-import type { Value } from '../../src/ir/value.ts';
-import { allGraphs } from '../../src/ir/walk.ts';
-import { cloneModel, openModel } from '../../src/onnx/read.ts';
+import { openModel } from '../../src/onnx/read.ts';
 import { encodeModel } from '../../src/onnx/write.ts';
 import type { SampledShapes } from '../../src/probe/sampled-shapes.ts';
 import { findGroups } from '../../src/prune/structured/coupling.ts';
 import { cutChannels, type Removal } from '../../src/prune/structured/cut.ts';
 import type { PruneGroup } from '../../src/prune/structured/group.ts';
 import { prepareCutting } from '../../src/prune/structured/prepare.ts';
+import { shapesOfClone, typedClone } from '../../src/prune/structured/typed-clone.ts';
 import { normal, seedFor, uniform } from '../../src/random.ts';
 import { openSession } from '../../src/runtime/session.ts';
 import { silentContext } from '../../src/step.ts';
@@ -52,16 +51,8 @@ async function prepared({ open }: Subject): Promise<Prepared> {
 
 /** Another one of the same, to be changed. */
 function again({ model, shapes: known }: Prepared): Prepared {
-  const copy = cloneModel(model);
-  const values = new Map<string, Value>();
-  for (const graph of allGraphs(model))
-    for (const value of [...graph.inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)])
-      if (value) values.set(value.name, value);
-  const original = (value: Value) => values.get(value.name) ?? value;
-  const shapes: SampledShapes = {
-    shapeOf: (value) => known.shapeOf(original(value)),
-    isFixed: (value, axis) => known.isFixed(original(value), axis),
-  };
+  const { model: copy, original } = typedClone(model);
+  const shapes = shapesOfClone(known, original);
   return { model: copy, shapes, groups: findGroups(copy, shapes) };
 }
 

@@ -8,7 +8,7 @@ import { compileSelection } from '../../passes/selection.ts';
 import { pipelines } from '../../passes/table.ts';
 import { energyProbe } from '../../probe/energy.ts';
 import { observe } from '../../probe/observe.ts';
-import { sampledShapes } from '../../probe/sampled-shapes.ts';
+import type { SampledShapes } from '../../probe/sampled-shapes.ts';
 import { RuntimeMatrixEngine } from '../../runtime/matrix-engine.ts';
 import type { Context } from '../../step.ts';
 import type { PruneOptions } from '../options.ts';
@@ -18,6 +18,7 @@ import { CostModel } from '../structured/cost.ts';
 import { latencyRatio } from '../structured/latency.ts';
 import { prepareCutting } from '../structured/prepare.ts';
 import { relearn } from '../structured/relearn.ts';
+import { shapesOfClone, typedClone } from '../structured/typed-clone.ts';
 import { type Block, dropBlock, findBlocks } from './find.ts';
 
 /** Blocks are few: without some of them left nothing would be computed. */
@@ -55,7 +56,7 @@ export async function pruneBlocks(
   const order = free
     .map((_, at) => at)
     .sort((a, b) => (influence[a] as number) - (influence[b] as number) || a - b);
-  const count = free.length > LEAST_LEFT ? await countFor(model, free, order, options, context) : 0;
+  const count = free.length > LEAST_LEFT ? await countFor(model, shapes, free, order, options, context) : 0;
   const gone = new Set(order.slice(0, count).map((at) => free[at] as Block));
   const views = all.map((block): GroupView => {
     const at = free.indexOf(block);
@@ -128,6 +129,7 @@ async function influences(
 /** How many blocks have to go. */
 async function countFor(
   model: Model,
+  shapes: SampledShapes,
   blocks: readonly Block[],
   order: readonly number[],
   { target, data }: PruneOptions,
@@ -137,7 +139,15 @@ async function countFor(
   if (target.measure === 'sparsity') return Math.min(most, Math.round(target.share * blocks.length));
   let best = 1;
   for (let count = 1; count <= most; count++) {
-    const ratio = await ratioWithout(model, order.slice(0, count), blocks, target.measure, data, context);
+    const ratio = await ratioWithout(
+      model,
+      shapes,
+      order.slice(0, count),
+      blocks,
+      target.measure,
+      data,
+      context,
+    );
     best = Math.min(best, ratio);
     if (ratio <= target.share) return count;
   }
@@ -148,19 +158,20 @@ async function countFor(
 
 async function ratioWithout(
   model: Model,
+  known: SampledShapes,
   gone: readonly number[],
   blocks: readonly Block[],
   measure: 'macs' | 'params' | 'latency',
   data: string | undefined,
   context: Context,
 ): Promise<number> {
-  const copy = cloneModel(model);
-  const shapes = await sampledShapes(copy, context);
+  const { model: copy, original } = typedClone(model);
+  const shapes = shapesOfClone(known, original);
   const names = new Set(gone.map((at) => blocks[at]?.node.output()?.name));
   for (const block of findBlocks(copy, shapes)) if (names.has(block.node.output()?.name)) dropBlock(block);
   await runPasses(copy, [removeDead], context);
   if (measure === 'latency') return await latencyRatio(model, copy, data, context);
-  const before = new CostModel(model, await sampledShapes(model, context)).whole[measure];
+  const before = new CostModel(model, known).whole[measure];
   return new CostModel(copy, shapes).whole[measure] / (before || 1);
 }
 

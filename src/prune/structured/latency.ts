@@ -1,9 +1,8 @@
 /** --latency: how much has to go until the model takes a given share of its time, measured on this machine. */
 import { LlmcError } from '../../errors.ts';
 import type { Model } from '../../ir/model.ts';
-import { cloneModel } from '../../onnx/read.ts';
 import { encodeModel } from '../../onnx/write.ts';
-import { sampledShapes } from '../../probe/sampled-shapes.ts';
+import type { SampledShapes } from '../../probe/sampled-shapes.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../../runtime/inputs.ts';
 import { race } from '../../runtime/race.ts';
 import { openSession, type Session } from '../../runtime/session.ts';
@@ -11,6 +10,7 @@ import type { Context } from '../../step.ts';
 import type { Ranking } from './allocate.ts';
 import { findGroups } from './coupling.ts';
 import { cutChannels } from './cut.ts';
+import { shapesOfClone, typedClone } from './typed-clone.ts';
 
 /** Trials by bisection: steps of less than two percent of the channels are lost in the noise. */
 const TRIALS = 6;
@@ -25,6 +25,7 @@ const ROWS = 8;
 export async function measuredShare(
   ranking: Ranking,
   model: Model,
+  shapes: SampledShapes,
   target: number,
   data: string | undefined,
   context: Context,
@@ -35,7 +36,7 @@ export async function measuredShare(
     const inputs = await openInputs(baseline, inputOptions(data, context));
     const ratioAt = async (share: number): Promise<number> => {
       context.signal.throwIfAborted();
-      const candidate = await open(await cutCopy(model, ranking, share, context), context);
+      const candidate = await open(cutCopy(model, shapes, ranking, share), context);
       try {
         return await timeRatio(baseline, candidate, inputs, context);
       } finally {
@@ -107,14 +108,14 @@ async function timeRatio(
   });
 }
 
-async function cutCopy(model: Model, ranking: Ranking, share: number, context: Context): Promise<Model> {
-  const copy = cloneModel(model);
-  const shapes = await sampledShapes(copy, context);
-  const groups = new Map(findGroups(copy, shapes).map((group) => [group.id, group]));
+function cutCopy(model: Model, shapes: SampledShapes, ranking: Ranking, share: number): Model {
+  const { model: copy, original } = typedClone(model);
+  const known = shapesOfClone(shapes, original);
+  const groups = new Map(findGroups(copy, known).map((group) => [group.id, group]));
   const removals = [...ranking.take(share)].flatMap(([{ id }, drop]) => {
     const group = groups.get(id);
     return group ? [{ group, channels: [...drop.keys()].filter((at) => drop[at] === 1) }] : [];
   });
-  cutChannels(removals, (value, axis) => shapes.isFixed(value, axis));
+  cutChannels(removals, (value, axis) => known.isFixed(value, axis));
   return copy;
 }

@@ -19,11 +19,15 @@ export interface LinearLayer {
   readonly inner: number;
 }
 
-/** Null for nodes that are none, and for grouped ones, where a channel reads only its group. */
-export function linearLayer(node: Node): LinearLayer | null {
+/**
+ * Null for nodes that are none, and for grouped ones, where a channel reads only its group.
+ * @param tied whether others may use the weight too
+ */
+export function linearLayer(node: Node, tied = false): LinearLayer | null {
   const signature = signatureOf(node);
   const weight = node.inputs.findIndex(
-    (value, index) => value?.tensor?.dtype === 'float32' && value.useCount === 1 && isFactor(node, index),
+    (value, index) =>
+      value?.tensor?.dtype === 'float32' && (tied || value.useCount === 1) && isFactor(node, index),
   );
   const data = node.inputs.findIndex((value, index) => value && !value.tensor && isFactor(node, index));
   const value = node.input(weight);

@@ -5,6 +5,7 @@ import { cloneModel } from '../../onnx/read.ts';
 import { runPasses } from '../../passes/pass.ts';
 import { compileSelection } from '../../passes/selection.ts';
 import { pipelines } from '../../passes/table.ts';
+import type { SampledShapes } from '../../probe/sampled-shapes.ts';
 import { RuntimeMatrixEngine } from '../../runtime/matrix-engine.ts';
 import type { Context } from '../../step.ts';
 import type { PruneOptions } from '../options.ts';
@@ -68,7 +69,7 @@ export async function pruneChannels(
     maxPerGroup: options.maxPerLayer,
     roundTo: options.roundTo ?? (kinds.includes('channels') || kinds.includes('width') ? SUITABLE : 1),
   });
-  const gone = free.length === 0 ? new Map() : await choose(ranking, costs, model, options, context);
+  const gone = free.length === 0 ? new Map() : await choose(ranking, costs, model, shapes, options, context);
   const views = groups.map((group) => viewOf(group, reasonOf(group), scored, gone));
   const notes = notesOf(importance, costs, gone, free.length - scored.length);
   if (dryRun) return { changed: [], skipped: [], notes, traces: passes, groups: views };
@@ -151,12 +152,13 @@ async function choose(
   ranking: Ranking,
   costs: CostModel,
   model: Model,
+  shapes: SampledShapes,
   { target, data }: PruneOptions,
   context: Context,
 ): Promise<Gone> {
   if (target.measure === 'sparsity') return ranking.take(target.share);
   if (target.measure === 'latency')
-    return ranking.take(await measuredShare(ranking, model, target.share, data, context));
+    return ranking.take(await measuredShare(ranking, model, shapes, target.share, data, context));
   const gone = meet(ranking, costs, target.measure, target.share);
   if (gone) return gone;
   const least = costs.of(ranking.take(1))[target.measure] / costs.whole[target.measure];
