@@ -1,4 +1,4 @@
-/** Data of every wrong kind, through `llmc quantize` and `llmc bench` as processes: exit code 2, both sides named, nothing written. */
+/** Data of every wrong kind, through `llmc quantize` and `llmc bench`: exit code 2, both sides named, nothing written. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { npyFile, zip } from '../data/zip-writer.ts';
 import { Folder } from '../support/folder.ts';
 import { npz } from '../support/npz.ts';
 import { noisyModel } from '../support/quantized.ts';
+import { llmc } from './harness.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = join(ROOT, 'bin', 'llmc.js');
@@ -144,21 +145,20 @@ const COMMANDS: readonly (readonly [string, (model: string, output: string) => r
   ],
 ];
 
-// `npm test` builds first; without a build there is nothing to run.
-describe.skipIf(!built).each(COMMANDS)('llmc %s', (command, argv) => {
+describe.each(COMMANDS)('llmc %s', (command, argv) => {
   // All kinds meet the first command; the others read data with the same code and take some of them.
   it.each(BAD.filter((_, at) => command === COMMANDS[0]?.[0] || at % 4 === 0))(
     '%s: refuses %s',
-    (model, _what, bytes, message, hint) => {
+    async (model, _what, bytes, message, hint) => {
       writeFileSync(folder.at('data.npz'), bytes);
       const before = folder.list();
-      const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        [BIN, ...argv(`${model}.onnx`, 'bad'), '--data', 'data.npz', '--quiet', '--threads', '1'],
-        { encoding: 'utf8', cwd: folder.path },
-      );
+      const data = ['--data', folder.at('data.npz'), '--quiet', '--threads', '1'];
+      const { code, stdout, stderr } = await llmc([
+        ...argv(folder.at(`${model}.onnx`), folder.at('bad')),
+        ...data,
+      ]);
       const said = stderr.replace(/^warning: .*\n/gm, '');
-      expect([status, stdout]).toEqual([2, '']);
+      expect([code, stdout]).toEqual([2, '']);
       expect(said).toMatch(/^error (DATA|RUNTIME): /);
       expect(said.split('\n')[0]).toMatch(message);
       expect(said).toMatch(/\nhint: /);
@@ -167,13 +167,18 @@ describe.skipIf(!built).each(COMMANDS)('llmc %s', (command, argv) => {
     },
   );
 
-  it('takes what fits', () => {
-    writeFileSync(folder.at('good.npz'), good);
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [BIN, ...argv('image.onnx', 'good'), '--data', 'good.npz', '--quiet', '--force'],
-      { encoding: 'utf8', cwd: folder.path },
-    );
-    expect([stderr.replace(/^warning: .*\n/gm, ''), status]).toEqual(['', 0]);
+  // `npm test` builds first; without a build there is nothing to run.
+  it.skipIf(!built)('as a process: refuses what is broken, takes what fits', () => {
+    const run = (file: string, bytes: Uint8Array) => {
+      writeFileSync(folder.at(file), bytes);
+      const words = [...argv('image.onnx', 'good'), '--data', file, '--quiet', '--force'];
+      const { status, stderr } = spawnSync(process.execPath, [BIN, ...words], {
+        encoding: 'utf8',
+        cwd: folder.path,
+      });
+      return [stderr.replace(/^warning: .*\n/gm, ''), status];
+    };
+    expect(run('data.npz', new Uint8Array(0))).toEqual([expect.stringMatching(/^error DATA: /), 2]);
+    expect(run('good.npz', good)).toEqual(['', 0]);
   });
 });

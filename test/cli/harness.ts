@@ -24,6 +24,8 @@ export interface RunSettings {
   readonly columns?: number;
   readonly signal?: AbortSignal;
   readonly table?: readonly Command[];
+  /** Folder that relative paths count from while the command runs; commands of one worker run one after the other. */
+  readonly cwd?: string;
 }
 
 export interface Ran {
@@ -35,9 +37,15 @@ export interface Ran {
 export async function llmc(argv: readonly string[], settings: RunSettings = {}): Promise<Ran> {
   const stdout = new Sink(settings.isTTY, settings.columns);
   const stderr = new Sink(settings.isTTY, settings.columns);
-  const { env = {}, signal } = settings;
-  const code = await main(argv, { stdout, stderr, env, ...(signal && { signal }) }, settings.table);
-  return { code, stdout: stdout.text, stderr: stderr.text };
+  const { env = {}, signal, cwd } = settings;
+  const home = process.cwd();
+  if (cwd !== undefined) process.chdir(cwd);
+  try {
+    const code = await main(argv, { stdout, stderr, env, ...(signal && { signal }) }, settings.table);
+    return { code, stdout: stdout.text, stderr: stderr.text };
+  } finally {
+    process.chdir(home);
+  }
 }
 
 const fakeSpec = {

@@ -1,4 +1,4 @@
-/** `llmc quantize` as a process: exit codes, files, output. Runs what `npm test` built. */
+/** `llmc quantize`: exit codes, files, output; as a process where that matters, of what `npm test` built. */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { FIXTURES } from '../support/fixtures.ts';
 import { Folder } from '../support/folder.ts';
 import { fragileModel } from '../support/fragile.ts';
 import { parseModel } from '../support/parse.ts';
+import { llmc as run } from './harness.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = join(ROOT, 'bin', 'llmc.js');
@@ -18,14 +19,8 @@ const built = existsSync(join(ROOT, 'dist', 'cli', 'main.js'));
 
 const folder = new Folder('quantize-process');
 
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function llmc(...args: readonly string[]): Ended {
-  return spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8', cwd: folder.path });
+function llmc(...args: readonly string[]) {
+  return run(args, { cwd: folder.path });
 }
 
 /** A fixture of its own for each test, so that default names do not meet. */
@@ -34,29 +29,29 @@ function copy(name: string): string {
   return name;
 }
 
-// `npm test` builds first; without a build there is nothing to run.
-describe.skipIf(!built)('llmc quantize', () => {
-  it('writes beside the model by default, tells where, and exits with 0', () => {
+describe('llmc quantize', () => {
+  it('writes beside the model by default, tells where, and exits with 0', async () => {
     const model = copy('one.onnx');
     const before = readFileSync(folder.at(model));
-    const { status, stdout, stderr } = llmc('quantize', model, '--scheme', 'int8-weights');
-    expect([status, stderr]).toEqual([0, expect.stringContaining('wrote one.int8-weights.onnx\n')]);
+    const { code, stdout, stderr } = await llmc('quantize', model, '--scheme', 'int8-weights');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('wrote one.int8-weights.onnx\n')]);
     expect(stdout).toContain('int8-weights');
     expect(statSync(folder.at('one.int8-weights.onnx')).size).toBeLessThan(before.length / 2);
     expect(readFileSync(folder.at(model)).equals(before)).toBe(true);
 
-    const again = llmc('quantize', model, '--scheme', 'int8-weights');
-    expect([again.status, again.stdout]).toEqual([2, '']);
+    const again = await llmc('quantize', model, '--scheme', 'int8-weights');
+    expect([again.code, again.stdout]).toEqual([2, '']);
     expect(again.stderr).toMatch(/^error FILE_EXISTS: .*one\.int8-weights\.onnx.*\nhint: .*--force/s);
-    expect(llmc('quantize', model, '--scheme', 'int8-weights', '--force', '--check', 'none').status).toBe(0);
+    const forced = await llmc('quantize', model, '--scheme', 'int8-weights', '--force', '--check', 'none');
+    expect(forced.code).toBe(0);
 
-    const over = llmc('quantize', model, '--scheme', 'int8-weights', '-o', model, '--force');
-    expect([over.status, over.stderr]).toEqual([2, expect.stringMatching(/^error FILE_EXISTS: /)]);
+    const over = await llmc('quantize', model, '--scheme', 'int8-weights', '-o', model, '--force');
+    expect([over.code, over.stderr]).toEqual([2, expect.stringMatching(/^error FILE_EXISTS: /)]);
     expect(readFileSync(folder.at(model)).equals(before)).toBe(true);
   });
 
-  it('--json prints one document, the report; everything else goes to stderr', () => {
-    const { status, stdout } = llmc(
+  it('--json prints one document, the report; everything else goes to stderr', async () => {
+    const { code, stdout } = await llmc(
       'quantize',
       copy('json.onnx'),
       '--scheme',
@@ -65,7 +60,7 @@ describe.skipIf(!built)('llmc quantize', () => {
       'portable',
       '--json',
     );
-    expect(status).toBe(0);
+    expect(code).toBe(0);
     const report = reportSchema.parse(JSON.parse(stdout));
     expect(report).toMatchObject({ version: 1, command: 'quantize --scheme q8', data: { synthetic: true } });
     expect(report.models.map((model) => model.sizeBytes)).toEqual([
@@ -77,34 +72,34 @@ describe.skipIf(!built)('llmc quantize', () => {
     expect(report.steps[0]?.skipped.every((entry) => entry.reason.length > 0)).toBe(true);
   });
 
-  it('--report writes files by their extension, --require decides the exit code after that, --quiet says nothing', () => {
+  it('--report writes files by their extension, --require decides the exit code after that, --quiet says nothing', async () => {
     const files = ['--report', 'r.json', '--report', 'r.md'];
     const met = ['--require', 'size <= 90KB', '--require', 'sqnr >= 10dB'];
     const base = ['--scheme', 'int8-weights', '--quiet'];
-    const ok = llmc('quantize', copy('report.onnx'), ...base, ...files, ...met);
+    const ok = await llmc('quantize', copy('report.onnx'), ...base, ...files, ...met);
     // Whether the result is slower depends on the machine; a warning about it is not silenced by --quiet.
-    expect([ok.status, ok.stderr.replace(/^warning: the result is slower .*\n/gm, '')]).toEqual([0, '']);
+    expect([ok.code, ok.stderr.replace(/^warning: the result is slower .*\n/gm, '')]).toEqual([0, '']);
     const report = reportSchema.parse(JSON.parse(readFileSync(folder.at('r.json'), 'utf8')));
     expect(report.requirements.map((each) => each.passed)).toEqual([true, true]);
     expect(readFileSync(folder.at('r.md'), 'utf8')).toMatch(/^# |^## |\| /m);
 
     const output = ['-o', 'unmet.onnx', '--report', 'unmet.json', '--require', 'sqnr >= 200dB'];
-    const unmet = llmc('quantize', 'report.onnx', ...base, ...output);
-    expect(unmet.status).toBe(1);
+    const unmet = await llmc('quantize', 'report.onnx', ...base, ...output);
+    expect(unmet.code).toBe(1);
     expect(unmet.stdout + unmet.stderr).toContain('sqnr >= 200dB');
     expect(folder.list()).toEqual(expect.arrayContaining(['unmet.json', 'unmet.onnx']));
   });
 
-  it('a result that fell apart: exit code 1, no file; with --force a file and a warning', () => {
+  it('a result that fell apart: exit code 1, no file; with --force a file and a warning', async () => {
     folder.save('fragile.onnx', fragileModel());
-    const refused = llmc('quantize', 'fragile.onnx', '--scheme', 'int8-weights');
-    expect([refused.status, refused.stdout]).toEqual([1, '']);
+    const refused = await llmc('quantize', 'fragile.onnx', '--scheme', 'int8-weights');
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
     expect(refused.stderr).toMatch(
       /^error CHECK_FAILED: the result is refused: .*\nthe layers that lose most:\n {2}bad/,
     );
     expect(folder.list().filter((name) => name.includes('fragile'))).toEqual(['fragile.onnx']);
-    const forced = llmc('quantize', 'fragile.onnx', '--scheme', 'int8-weights', '--force');
-    expect([forced.status, forced.stderr]).toEqual([
+    const forced = await llmc('quantize', 'fragile.onnx', '--scheme', 'int8-weights', '--force');
+    expect([forced.code, forced.stderr]).toEqual([
       0,
       expect.stringContaining('warning: kept because of --force'),
     ]);
@@ -143,11 +138,11 @@ describe.skipIf(!built)('llmc quantize', () => {
       ['--scheme', 'int8-weights', '--data', 'no.npz'],
       /^error FILE_NOT_FOUND: .*no\.npz/,
     ],
-  ] as const)('%s: exit code 2, one message, a hint, no file', ([title, args, message]) => {
+  ] as const)('%s: exit code 2, one message, a hint, no file', async ([title, args, message]) => {
     const model = copy(`wrong-${title.replaceAll(' ', '-')}.onnx`);
     const before = folder.list();
-    const { status, stdout, stderr } = llmc('quantize', model, ...args);
-    expect([status, stdout]).toEqual([2, '']);
+    const { code, stdout, stderr } = await llmc('quantize', model, ...args);
+    expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n {4}at /);
     expect(folder.list()).toEqual(before);
@@ -157,13 +152,28 @@ describe.skipIf(!built)('llmc quantize', () => {
     ['missing.onnx', null, /^error FILE_NOT_FOUND: .*missing\.onnx/],
     ['text.onnx', 'this is no model', /^error MODEL_UNREADABLE: /],
     ['empty.onnx', '', /^error MODEL_UNREADABLE: /],
-  ] as const)('%s: exit code 2', ([name, content, message]) => {
+  ] as const)('%s: exit code 2', async ([name, content, message]) => {
     if (content !== null) writeFileSync(folder.at(name), content);
-    const { status, stderr } = llmc('quantize', name, '--scheme', 'int4');
-    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+    const { code, stderr } = await llmc('quantize', name, '--scheme', 'int4');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('Ctrl-C: exit code 130, soon, and nothing is left behind', async () => {
+  // `npm test` builds first; without a build there is nothing to run.
+  it.skipIf(!built)('as a process: the same, told by its exit code', () => {
+    const model = copy('process.onnx');
+    const argv = [BIN, 'quantize', model, '--scheme', 'int8-weights'];
+    const first = spawnSync(process.execPath, argv, { encoding: 'utf8', cwd: folder.path });
+    expect([first.status, first.stderr]).toEqual([
+      0,
+      expect.stringContaining('wrote process.int8-weights.onnx\n'),
+    ]);
+    expect(first.stdout).toContain('int8-weights');
+    const again = spawnSync(process.execPath, argv, { encoding: 'utf8', cwd: folder.path });
+    expect([again.status, again.stdout]).toEqual([2, '']);
+    expect(again.stderr).toMatch(/^error FILE_EXISTS: /);
+  });
+
+  it.skipIf(!built)('Ctrl-C: exit code 130, soon, and nothing is left behind', async () => {
     const lines = Array.from({ length: 24 }, (_, i) => `h${i + 1} = MatMul(h${i}, w${i})`);
     const weights = Array.from({ length: 24 }, (_, i) => `float[512,512] w${i} = {0}`);
     const model = parseModel(`g (float[N,512] h0) => (float[N,512] h24) <${weights}> { ${lines.join(' ')} }`);

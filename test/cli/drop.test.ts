@@ -1,44 +1,39 @@
-/** `--require NAME.drop` of a metric where lower is better, through processes: a drop is a loss, whichever way it counts. */
-import { spawnSync } from 'node:child_process';
+/** `--require NAME.drop` of a metric where lower is better, through the command line: a drop is a loss, whichever way it counts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIXTURE_DATA, FIXTURES } from '../support/fixtures.ts';
 import { Folder } from '../support/folder.ts';
+import { llmc as run } from './harness.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const BIN = join(ROOT, 'bin', 'llmc.js');
-const built = existsSync(join(ROOT, 'dist', 'cli', 'main.js'));
-
-const folder = new Folder('drop-process');
+const folder = new Folder('drop');
 const float = join(FIXTURES, 'gpt-bytes.onnx');
 const damaged = folder.at('two-bits.onnx');
 const data = `${join(FIXTURE_DATA, 'gpt-eval.npz')}?limit=4`;
 
 function llmc(...argv: readonly string[]) {
-  return spawnSync(process.execPath, [BIN, ...argv, '--threads', '1', '--quiet'], { encoding: 'utf8' });
+  return run([...argv, '--threads', '1', '--quiet']);
 }
 
 const BENCH = ['--data', data, '--runs', '1', '--warmup', '0', '--no-memory', '--no-gzip'];
 
-describe.runIf(built)('the drop of perplexity', () => {
+describe('the drop of perplexity', () => {
   const quantize = ['quantize', float, '--scheme', 'int4', '--bits', '2', '--data', data, '--force'];
 
-  it('is positive where perplexity rose: quantize', () => {
-    const { status, stdout } = llmc(
+  it('is positive where perplexity rose: quantize', async () => {
+    const { code, stdout } = await llmc(
       ...quantize,
       ...['-o', damaged, '--require', 'perplexity.drop <= 0.5', '--require', 'perplexity.drop <= 100'],
     );
     expect(stdout).toMatch(/^perplexity .* \+\d/m);
     expect(stdout).toMatch(/FAILED +perplexity\.drop <= 0\.5 +\d/);
     expect(stdout).toMatch(/passed +perplexity\.drop <= 100 +\d/);
-    expect(status).toBe(1);
+    expect(code).toBe(1);
   });
 
   describe('of models side by side', () => {
-    beforeAll(() => {
-      if (!existsSync(damaged)) llmc(...quantize, '-o', damaged);
+    beforeAll(async () => {
+      if (!existsSync(damaged)) await llmc(...quantize, '-o', damaged);
     });
 
     it.each([
@@ -58,18 +53,18 @@ describe.runIf(built)('the drop of perplexity', () => {
         0,
       ],
       ['the same twice', float, float, ['perplexity.drop == 0', 'perplexity.ratio == 1'], 0],
-    ])('%s', (_, before, after, requirements, status) => {
+    ])('%s', async (_, before, after, requirements, code) => {
       const wanted = requirements.flatMap((requirement) => ['--require', requirement]);
-      expect(llmc('bench', before, after, ...BENCH, ...wanted).status).toBe(status);
+      expect((await llmc('bench', before, after, ...BENCH, ...wanted)).code).toBe(code);
     });
   });
 
   it.each([
     ['perplexity.drop <= 1%', /has a percentage.*\nhint: "perplexity\.ratio <= 1\.05"/],
     ['perplexity.rise <= 1', /asks for \.rise.*\nhint: perplexity\.drop .*rise.*perplexity\.ratio/],
-  ])('%s is refused with what to write instead', (requirement, message) => {
-    const { status, stderr } = llmc('bench', float, float, ...BENCH, '--require', requirement);
-    expect(status).toBe(2);
+  ])('%s is refused with what to write instead', async (requirement, message) => {
+    const { code, stderr } = await llmc('bench', float, float, ...BENCH, '--require', requirement);
+    expect(code).toBe(2);
     expect(stderr).toMatch(message);
   });
 });
