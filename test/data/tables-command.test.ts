@@ -1,11 +1,11 @@
 /** Files of text and tables on the command line: the same answers as arrays give, and one line for what is broken. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, expect, it } from 'vitest';
+import { llmc } from '../cli/harness.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'llmc-tables-'));
@@ -19,20 +19,9 @@ const rows: { sentence: string; label: string }[] = source
   .split('\n')
   .map((line) => JSON.parse(line));
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function bench(path: string, options: string): Promise<Ended> {
+function bench(path: string, options: string) {
   const quick = ['--runs', '1', '--warmup', '0', '--no-memory', '--no-gzip', '--json'];
-  const args = [join(root, 'bin/llmc.js'), 'bench', model, ...quick, '--data', `${path}?${options}`];
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
-  });
+  return llmc(['bench', model, ...quick, '--data', `${path}?${options}`]);
 }
 
 function write(name: string, content: string | Uint8Array): string {
