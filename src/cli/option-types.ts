@@ -83,6 +83,18 @@ export function choice<const C extends string, F extends C | undefined = undefin
   return value(flags, description, init, parse, { choices });
 }
 
+/** One of `choices`, or what `also` takes: a choice may stand for a form, such as `N:M`. */
+export function choiceOr<F extends string | undefined = undefined>(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+  also: (given: string) => boolean,
+  init: Defaults<F> = {},
+): OptionDef<string | F> {
+  const parse = (given: string, name: string) => (also(given) ? given : pick(given, name, choices));
+  return value(flags, description, init, parse, { choices });
+}
+
 function pick<C extends string>(given: string, name: string, choices: readonly C[]): C {
   const found = choices.find((candidate) => candidate.toLowerCase() === given.toLowerCase());
   if (found !== undefined) return found;

@@ -1,8 +1,11 @@
 /** Operands, options and examples of `llmc prune`. */
+
+import { parsePattern } from '../../prune/masks/pattern.ts';
+import { maskMethods } from '../../prune/masks/request.ts';
 import { importances } from '../../prune/structured/importance/table.ts';
 import { structures } from '../../prune/structures.ts';
 import { type CommandSpec, operand } from '../command.ts';
-import { choice, flag, integer, list, real, text, value } from '../option-types.ts';
+import { choice, choiceOr, flag, integer, list, real, text, value } from '../option-types.ts';
 import { parseMultiple, parsePercent } from './share.ts';
 import { checkOption, writeOptions } from './write.options.ts';
 
@@ -15,10 +18,11 @@ export const pruneSpec = {
       completes: 'model',
       shown: '<model>.pruned.onnx',
     }),
-    structure: choice(
+    structure: choiceOr(
       '--structure <name>',
       `what is taken out: ${structures.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
       structures.map(({ name }) => name),
+      (given) => parsePattern(given) !== null,
       { fallback: 'channels' },
     ),
     sparsity: real('--sparsity <share>', 'share that goes, e.g. 0.3', {}),
@@ -31,17 +35,23 @@ export const pruneSpec = {
       importances.map(({ name }) => name),
       { shown: 'surgeon with --data, group without' },
     ),
+    method: choice(
+      '--method <name>',
+      `how single weights are judged: ${maskMethods.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
+      maskMethods.map(({ name }) => name),
+      { shown: 'sparsegpt with --data, magnitude without' },
+    ),
     scope: choice(
       '--scope <name>',
-      'channels are compared over the whole model, within each group, or among groups of the same shape',
+      'channels are compared over the whole model, within each group, or among groups of the same shape; single weights over the whole model or within each layer',
       ['global', 'local', 'isomorphic'],
-      { fallback: 'global' },
+      { shown: 'global; local for single weights' },
     ),
     roundTo: integer('--round-to <n>', 'what is left of a group is a multiple of this', {
       min: 1,
       shown: '8 for channels, which kernels work on in blocks, 1 for heads',
     }),
-    maxPerLayer: real('--max-per-layer <share>', 'most that goes of one group', { min: 0, max: 1 }),
+    maxPerLayer: real('--max-per-layer <share>', 'most that goes of one group or layer', { min: 0, max: 1 }),
     include: list('--include <glob>', 'only what touches these nodes: name, operator or path (repeatable)'),
     exclude: list('--exclude <glob>', 'nothing that touches these nodes (repeatable)'),
     data: text(
@@ -56,7 +66,7 @@ export const pruneSpec = {
       '--recover <how>',
       'reconstruct: what is left stands in for what is gone, by least squares on the data; bn: statistics of batch normalizations are taken again',
       ['none', 'bn', 'reconstruct'],
-      { shown: 'reconstruct with --data, none without' },
+      { shown: 'reconstruct with --data, none without and for masks' },
     ),
     dryRun: flag(
       '--dry-run',
@@ -77,6 +87,10 @@ export const pruneSpec = {
     {
       run: 'llmc prune bert.onnx --structure heads --sparsity 0.25 -o small.onnx',
       does: 'a quarter of all attention heads',
+    },
+    {
+      run: 'llmc prune model.onnx --structure 2:4 --data calibration.npz -o sparse.onnx',
+      does: 'two of every four weights become zero, the others make up for it',
     },
     {
       run: 'llmc prune model.onnx --latency 0.6x --data eval.npz --require "accuracy.drop <= 1%"',

@@ -1,8 +1,10 @@
 /** `llmc prune`: takes out what a model can do without, from file to file. */
 import { LlmcError } from '../../errors.ts';
+import { parsePattern } from '../../prune/masks/pattern.ts';
 import type { PruneOptions, Target } from '../../prune/options.ts';
 import { groupsText } from '../../prune/plan-view.ts';
 import { planPruning, pruneFile } from '../../prune/prune.ts';
+import { isMask } from '../../prune/structures.ts';
 import type { Report } from '../../report/schema.ts';
 import { environment } from '../../runtime/environment.ts';
 import type { Handler, Invocation } from '../command.ts';
@@ -64,23 +66,27 @@ async function showPlan(model: string, options: PruneOptions, io: CommandIo): Pr
 }
 
 function parse(options: Options): PruneOptions {
+  const mask = isMask(options.structure);
+  const target = targetOf(options);
   return {
-    structure: options.structure ?? 'channels',
-    target: targetOf(options),
+    structure: options.structure,
+    target,
     importance: options.importance ?? null,
-    scope: options.scope ?? 'global',
+    method: options.method ?? null,
+    scope: options.scope ?? (mask ? 'local' : 'global'),
     roundTo: options.roundTo ?? null,
-    maxPerLayer: options.maxPerLayer ?? MAX_PER_LAYER,
+    // Whoever asks for almost all weights gets it.
+    maxPerLayer: options.maxPerLayer ?? (mask ? Math.max(MAX_PER_LAYER, target.share) : MAX_PER_LAYER),
     include: [...options.include],
     exclude: [...options.exclude],
     data: options.data,
     samples: options.samples ?? SAMPLES,
-    recover: options.recover ?? (options.data === undefined ? 'none' : 'reconstruct'),
+    recover: options.recover ?? (options.data === undefined || mask ? 'none' : 'reconstruct'),
     check: options.check ?? 'full',
   };
 }
 
-function targetOf({ sparsity, macs, params, latency, dryRun }: Options): Target {
+function targetOf({ structure, sparsity, macs, params, latency, dryRun }: Options): Target {
   const stated = Object.entries({ sparsity, macs, params, latency }).filter(
     ([, share]) => share !== undefined,
   );
@@ -90,6 +96,8 @@ function targetOf({ sparsity, macs, params, latency, dryRun }: Options): Target 
       hint: 'give one of them',
     });
   if (first) return { measure: first[0] as Target['measure'], share: first[1] as number };
+  const pattern = parsePattern(structure);
+  if (pattern) return { measure: 'sparsity', share: 1 - pattern.kept / pattern.of };
   if (dryRun) return { measure: 'sparsity', share: DRY_SHARE };
   throw new LlmcError('USAGE', 'how much is to go?', {
     hint: 'one of --sparsity 0.3, --macs 50%, --params 50%, --latency 0.6x; --dry-run only shows what there is',
