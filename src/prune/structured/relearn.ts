@@ -44,20 +44,17 @@ export async function relearn(
   engine: MatrixEngine,
   context: Context,
 ): Promise<number> {
-  const names = pruned.graph.nodes.flatMap((node) => (linearLayer(node) ? [node.output()?.name ?? ''] : []));
-  const waves = Math.min(MOST_WAVES, names.length);
   let solved = 0;
-  for (let wave = 0; wave < waves; wave++) {
-    const from = Math.floor((wave * names.length) / waves);
-    const to = Math.floor(((wave + 1) * names.length) / waves);
+  const waves = wavesOf(pruned);
+  for (const [wave, names] of waves.entries()) {
     const merged = mergeModels(original, pruned);
     if (!merged) return solved;
-    const jobs = names.slice(from, to).flatMap((name) => jobFor(merged, pruned, name, drops) ?? []);
+    const jobs = names.flatMap((name) => jobFor(merged, pruned, name, drops) ?? []);
     if (jobs.length === 0) continue;
     const observed = await observe(
       merged.model,
       jobs.map(({ tap }) => tap),
-      { ...options, label: `recovering, ${wave + 1} of ${waves}` },
+      { ...options, label: `recovering, ${wave + 1} of ${waves.length}` },
       context,
     );
     for (const job of jobs) {
@@ -66,6 +63,30 @@ export async function relearn(
     }
   }
   return solved;
+}
+
+/** Layers by the name of their result: those that read the same at once, and neighbours where there are many. */
+function wavesOf(pruned: Model): string[][] {
+  const waves: string[][] = [];
+  let read: Value | null = null;
+  for (const node of pruned.graph) {
+    const layer = linearLayer(node);
+    const name = node.output()?.name;
+    if (!layer || name === undefined) continue;
+    const data = node.input(layer.data);
+    if (data === read) waves.at(-1)?.push(name);
+    else waves.push([name]);
+    read = data;
+  }
+  if (waves.length <= MOST_WAVES) return waves;
+  return Array.from({ length: MOST_WAVES }, (_, wave) =>
+    waves
+      .slice(
+        Math.floor((wave * waves.length) / MOST_WAVES),
+        Math.floor(((wave + 1) * waves.length) / MOST_WAVES),
+      )
+      .flat(),
+  );
 }
 
 interface Job {
