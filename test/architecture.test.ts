@@ -54,7 +54,6 @@ const NAMED: Readonly<Record<string, string>> = {
   'quantize/static/qoperator-layouts.ts': 'the inputs of operators that are written',
   'quantize/static/qoperator-move.ts': 'from which version on integers are taken',
   'quantize/transforms/moments.ts': 'a pattern: the norm whose statistics are known',
-  'runtime/hints.ts': 'a pattern: inputs that are compared with a constant',
   'runtime/matrix-engine.ts': 'models of its own with one operator each',
 };
 const OPERATORS: ReadonlySet<string> = new Set(operators.map(({ type }) => type));

@@ -5,15 +5,12 @@ import { normal, seedFor, uniform } from '../random.ts';
 import { decoderSizes } from './decoder-dims.ts';
 import { type Bindings, bindDims } from './dims.ts';
 import { allocate, elementCount, type HostTensor, type TypedArray } from './host-tensor.ts';
-import { type Role, roleOf } from './roles.ts';
+import { roleOf } from './roles.ts';
 import type { ValueInfo } from './value-info.ts';
 
 export interface InputHints {
   /** Exclusive upper bound of integer inputs that index a table. */
   readonly bounds?: Readonly<Record<string, number>>;
-  /** Constant value of an input. */
-  readonly values?: Readonly<Record<string, number>>;
-  readonly roles?: Readonly<Record<string, Role>>;
 }
 
 export interface GenerateOptions {
@@ -101,10 +98,8 @@ function generator(
   seed: number,
   sizes: DecoderSizes,
 ): (index: number) => number {
-  const fixed = options.hints?.values?.[input.name];
-  if (fixed !== undefined) return () => fixed;
   const last = Math.max(1, dims.at(-1) ?? 1);
-  const role = options.hints?.roles?.[input.name] ?? roleOf(input);
+  const role = roleOf(input);
   const longest = Math.max(1, ...Object.values(options.bindings));
   if (input.dtype === 'bool' || role === 'mask') return () => 1;
   if (role === 'zeros') return () => 0;

@@ -11,7 +11,6 @@ export type Feeds = Readonly<Record<string, HostTensor>>;
 
 export interface FindOptions extends LadderOptions {
   readonly seed?: number;
-  readonly hints?: InputHints;
   readonly signal?: AbortSignal;
   /** No new attempt begins after this many milliseconds; default 15,000. */
   readonly timeMs?: number;
@@ -34,6 +33,8 @@ interface Attempt {
   readonly bindings: Bindings;
   readonly floats: 'normal' | 'uniform';
   readonly defaultBound: number;
+  /** Exclusive bounds of integer inputs that were found to index smaller tables. */
+  readonly hints?: InputHints;
 }
 
 /**
@@ -60,7 +61,7 @@ export async function findFeeds(
   const attempt = async (candidate: Attempt): Promise<boolean | null> => {
     options.signal?.throwIfAborted();
     try {
-      const outputs = await run(generateInputs(inputs, { ...candidate, seed, ...hintsOf(options) }));
+      const outputs = await run(generateInputs(inputs, { ...candidate, seed }));
       return allFinite(outputs ?? {});
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -69,12 +70,15 @@ export async function findFeeds(
     }
   };
   // Indices of zero suit every table; only integers can profit from the second sweep.
-  const bounds = inputs.some(({ dtype }) => /^u?int(32|64)$/.test(dtype)) ? [100, 1] : [100];
+  const integers = inputs.filter(({ dtype }) => /^u?int(32|64)$/.test(dtype)).map(({ name }) => name);
+  const bounds = integers.length > 0 ? [100, 1] : [100];
   for (const defaultBound of bounds) {
     for (const bindings of candidateBindings(open, options)) {
       if (performance.now() > deadline) break;
-      const found = await settle({ bindings, floats: 'normal', defaultBound }, attempt, () => lastError);
-      if (found !== null) return plan(inputs, found, seed, options);
+      const found = await settle({ bindings, floats: 'normal', defaultBound }, integers, attempt, () =>
+        text(lastError),
+      );
+      if (found !== null) return plan(inputs, found, seed);
     }
   }
   throw new LlmcError(
@@ -90,14 +94,16 @@ export async function findFeeds(
 /** Refines one choice of sizes: smaller indices, then positive floats. Null when it does not run at all. */
 async function settle(
   first: Attempt,
+  integers: readonly string[],
   attempt: (candidate: Attempt) => Promise<boolean | null>,
-  lastError: () => unknown,
+  lastError: () => string,
 ): Promise<Attempt | null> {
   let candidate = first;
   let finite = await attempt(candidate);
-  const bound = finite === null ? boundFrom(text(lastError())) : null;
+  const bound = finite === null ? boundFrom(lastError()) : null;
   if (bound !== null && bound < candidate.defaultBound) {
-    candidate = { ...candidate, defaultBound: bound };
+    const bounded = integers.length > 1 ? await boundOneByOne(first, integers, attempt, lastError) : null;
+    candidate = bounded ?? { ...candidate, defaultBound: bound };
     finite = await attempt(candidate);
   }
   if (finite === null) return null;
@@ -106,21 +112,53 @@ async function settle(
   return (await attempt(positive)) === true ? positive : candidate;
 }
 
+/**
+ * Bounds for the inputs that need them alone: the smallest table of a model shall not decide how many words the others
+ * get. An input is the one that a complaint is about when the complaint goes away with its bound. Null when no
+ * single input is to blame.
+ */
+async function boundOneByOne(
+  first: Attempt,
+  integers: readonly string[],
+  attempt: (candidate: Attempt) => Promise<boolean | null>,
+  lastError: () => string,
+): Promise<Attempt | null> {
+  const bounds: Record<string, number> = {};
+  let complaint = lastError();
+  // An input may index several tables, each smaller than the one before.
+  for (let round = 0; round < 2 * integers.length; round++) {
+    const bound = boundFrom(complaint);
+    if (bound === null) return null;
+    let told = complaint;
+    for (const name of integers.filter((each) => bound < (bounds[each] ?? first.defaultBound))) {
+      const candidate = { ...first, hints: { bounds: { ...bounds, [name]: bound } } };
+      if ((await attempt(candidate)) !== null) return candidate;
+      told = lastError();
+      if (placeOf(told) === placeOf(complaint)) continue;
+      bounds[name] = bound;
+      break;
+    }
+    if (placeOf(told) === placeOf(complaint)) return null;
+    complaint = told;
+  }
+  return null;
+}
+
+/** A complaint of Gather without the index, of which threads may find another one each time. */
+function placeOf(message: string): string {
+  return message.replace(/idx=-?\d+/, '');
+}
+
 /** The exclusive bound in Gather's complaint "idx=57 must be within the inclusive range [-2,1]". */
 function boundFrom(message: string): number | null {
   const match = /inclusive range \[-?\d+,\s*(\d+)\]/.exec(message);
   return match ? Number(match[1]) + 1 : null;
 }
 
-function plan(inputs: readonly ValueInfo[], found: Attempt, seed: number, options: FindOptions): FeedPlan {
-  const make = (index: number) =>
-    generateInputs(inputs, { ...found, seed: seed + index, ...hintsOf(options) });
+function plan(inputs: readonly ValueInfo[], found: Attempt, seed: number): FeedPlan {
+  const make = (index: number) => generateInputs(inputs, { ...found, seed: seed + index });
   const first = Object.values(make(0)).find((tensor) => tensor.dims.length > 0);
   return { bindings: found.bindings, size: first?.dims[0] ?? 1, make };
-}
-
-function hintsOf(options: FindOptions): { hints?: InputHints } {
-  return options.hints === undefined ? {} : { hints: options.hints };
 }
 
 /** Guessing a rank is no use: kernels that get another one than they expect may end the process. */

@@ -37,6 +37,38 @@ describe('finding inputs that run', () => {
     expect(Math.max(...Array.from(plan.make(0)['ids']?.data as BigInt64Array, Number))).toBe(6);
   });
 
+  it('bounds each input by the tables it indexes, and no other input by them', async () => {
+    // Name of the table, its rows, who indexes it; two tables of one input, two inputs of one size.
+    const tables = [
+      ['kinds', 2, 'kind'],
+      ['words', 60, 'ids'],
+      ['other words', 40, 'ids'],
+      ['flags', 2, 'flag'],
+    ] as const;
+    const inputs = ['ids', 'flag', 'kind', 'free'].map((name) => ({ ...ids, name }));
+    const highest = (feeds: Feeds, name: string) =>
+      Math.max(...Array.from(feeds[name]?.data as BigInt64Array, Number));
+    const run = async (feeds: Feeds) => {
+      for (const [table, rows, name] of tables) {
+        const worst = highest(feeds, name);
+        if (worst >= rows)
+          refuse(`${table}: idx=${worst} must be within the inclusive range [-${rows},${rows - 1}]`);
+      }
+      return undefined;
+    };
+    const feeds = (await findFeeds(run, inputs)).make(0);
+    for (const name of ['kind', 'flag']) expect(highest(feeds, name)).toBe(1);
+    expect(highest(feeds, 'ids')).toBeGreaterThan(30);
+    expect(highest(feeds, 'free')).toBeGreaterThan(80);
+    // One complaint that no single input answers for: all are bounded.
+    const together = async (given: Feeds) => {
+      const worst = Math.max(...inputs.map(({ name }) => highest(given, name)));
+      return worst < 7 ? undefined : refuse('must be within the inclusive range [-7,6]');
+    };
+    const all = (await findFeeds(together, inputs)).make(0);
+    for (const { name } of inputs) expect(highest(all, name)).toBe(6);
+  });
+
   it('turns to positive floats when normal ones give NaN', async () => {
     const run = async (feeds: Feeds): Promise<Record<string, HostTensor>> => {
       const x = feeds['x'] as HostTensor;
