@@ -1,4 +1,5 @@
 /** Writes the reference page of the command line from the command table. */
+import { metrics } from '../data/metrics/table.ts';
 import type { CommandSpec } from './command.ts';
 import { commonOptions } from './common-options.ts';
 import type { OptionTable } from './option.ts';
@@ -30,6 +31,12 @@ export function cliReference(specs: readonly CommandSpec[]): string {
     '',
     'A report file may replace an earlier report of llmc; any other file only with `--force`.',
     '',
+    '## Metrics',
+    '',
+    'What `--metric` takes; without it, those are computed that are marked and suit outputs and labels.',
+    '',
+    ...metricTable(),
+    '',
     '## Exit codes',
     '',
     '| code | meaning |',
@@ -44,6 +51,18 @@ export function cliReference(specs: readonly CommandSpec[]): string {
     '```',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function metricTable(): string[] {
+  const rows = metrics.map(({ name, summary, automatic, parameters = {} }) => {
+    const taken = Object.entries(parameters).map(([key, value]) => code(`${key}=${value}`));
+    return `| ${code(name)} | ${cell(summary)} | ${taken.join(' ')} | ${automatic ? 'yes' : ''} |`;
+  });
+  return [
+    '| metric | is | parameters, as they are without | unasked |',
+    '| :-- | :-- | :-- | :-- |',
+    ...rows,
+  ];
 }
 
 function section(spec: CommandSpec): string[] {

@@ -12,6 +12,7 @@ import { reportSpec } from '../../src/cli/commands/report.options.ts';
 import { commonOptions } from '../../src/cli/common-options.ts';
 import { longFlag, shortFlag, takesValue } from '../../src/cli/option.ts';
 import { cliReference } from '../../src/cli/reference.ts';
+import { metrics } from '../../src/data/metrics/table.ts';
 import { llmc } from './harness.ts';
 
 const specs: readonly CommandSpec[] = [
@@ -77,6 +78,11 @@ describe('command tables', () => {
         }
       }
     }
+  });
+
+  it('says of every metric what it is, in the reference', () => {
+    const reference = cliReference([]);
+    for (const { name, summary } of metrics) expect(reference).toContain(`| \`${name}\` | ${summary} |`);
   });
 });
 
