@@ -4,6 +4,7 @@ import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import { sha256 } from '../onnx/checksum.ts';
 import { type LayoutOptions, weightBytes } from '../onnx/layout.ts';
+import { measureSize } from '../onnx/model-size.ts';
 import { openModel } from '../onnx/read.ts';
 import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { requireTarget } from '../onnx/transaction.ts';
@@ -14,6 +15,7 @@ import { modelRecord } from '../report/record.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
 import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
 import type { Context } from '../step.ts';
+import { parsePattern, requirePattern } from './masks/pattern.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
 import { isMask, structureNamed } from './structures.ts';
@@ -37,6 +39,9 @@ export interface PruneResult {
   readonly comparison: Comparison;
   readonly data: CheckResult['data'];
 }
+
+/** Bytes of models that are compressed to see what masks give; more takes too long. */
+const MOST_COMPRESSED = 512 * 2 ** 20;
 
 /** Rows the result is compared on. */
 const CHECKED_ROWS = 32;
@@ -94,7 +99,7 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
   });
   progress.done();
   const check: CheckResult = result ?? NOTHING_CHECKED;
-  if (check.speed && check.speed.high < 1 && check.speed.estimate < 0.97)
+  if (!isMask(options.structure) && check.speed && check.speed.high < 1 && check.speed.estimate < 0.97)
     context.warn(
       `the result is slower than the input model on this machine (${(1 / check.speed.estimate).toFixed(2)}x the time); channels in multiples of 8 or 16 (--round-to) suit its kernels better`,
     );
@@ -102,13 +107,28 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
     ...modelRecord(name, path, bytes),
     sha256: job.checksum ? await sha256(path) : null,
   });
-  const after = await record('pruned', saved.path, saved.byteLength);
+  // What masks give is seen in what compresses.
+  const gzip = async (paths: readonly string[], bytes: number) =>
+    isMask(options.structure) && bytes <= MOST_COMPRESSED
+      ? (await measureSize(paths, { gzip: true, signal: context.signal })).gzipBytes
+      : null;
+  const gzipBefore = await gzip(files, before);
+  const gzipAfter = await gzip([saved.path, ...openModel(saved.path).externalFiles], saved.byteLength);
+  const after = {
+    ...(await record('pruned', saved.path, saved.byteLength)),
+    gzipBytes: gzipAfter,
+  };
   return {
     path: saved.path,
     step: stepOf(options, outcome, performance.now() - started),
     outcome,
     models: [
-      { ...(await record('before', input, before)), metrics: check.metrics.before, tensors: tensorsBefore },
+      {
+        ...(await record('before', input, before)),
+        gzipBytes: gzipBefore,
+        metrics: check.metrics.before,
+        tensors: tensorsBefore,
+      },
       {
         ...after,
         metrics: check.metrics.after,
@@ -133,6 +153,8 @@ function run(model: Model, options: PruneOptions, dryRun: boolean, context: Cont
 
 function requireSane({ structure, target, method, maxPerLayer, roundTo, recover, data }: PruneOptions): void {
   const { measure, share } = target;
+  const pattern = parsePattern(structure);
+  if (pattern) requirePattern(pattern);
   const refuse = (what: string, hint: string): never => {
     throw new LlmcError('USAGE', what, { hint });
   };

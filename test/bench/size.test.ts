@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { measureSize } from '../../src/bench/size.ts';
+import { measureSize } from '../../src/onnx/model-size.ts';
 import { uniform } from '../../src/random.ts';
 
 it('adds up the model file and its data files', async () => {
