@@ -45,7 +45,7 @@ export const pruneSpec = {
       '--scope <name>',
       'channels are compared over the whole model, within each group, or among groups of the same shape; single weights over the whole model or within each layer',
       ['global', 'local', 'isomorphic'],
-      { shown: 'global; local for single weights' },
+      { fallback: 'global' },
     ),
     roundTo: integer('--round-to <n>', 'what is left of a group is a multiple of this', {
       min: 1,

@@ -73,7 +73,7 @@ function parse(options: Options): PruneOptions {
     target,
     importance: options.importance ?? null,
     method: options.method ?? null,
-    scope: options.scope ?? (mask ? 'local' : 'global'),
+    scope: options.scope ?? 'global',
     roundTo: options.roundTo ?? null,
     // Whoever asks for almost all weights gets it.
     maxPerLayer: options.maxPerLayer ?? (mask ? Math.max(MAX_PER_LAYER, target.share) : MAX_PER_LAYER),
