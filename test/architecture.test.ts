@@ -45,7 +45,7 @@ const NAMED: Readonly<Record<string, string>> = {
   'ops/': 'the facts themselves',
   'passes/': 'the patterns that are replaced',
   'probe/nodes.ts': 'one function writes two operators',
-  'prune/structured/batch-norms.ts': 'the one operator with statistics of data',
+  'prune/recover/batch-norms.ts': 'the one operator with statistics of data',
   'prune/blocks/find.ts': 'a pattern: sums that end a block',
   'quantize/auto.ts': 'candidates, as on the command line',
   'quantize/dynamic/': 'rewriters of one operator each',

@@ -1,5 +1,5 @@
 /** Options of the prune step. */
-import type { Scope } from './structured/allocate.ts';
+import type { Scope } from './channels/allocate.ts';
 
 /** How much is to be left or to go. */
 export type Target =

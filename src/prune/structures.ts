@@ -4,11 +4,11 @@ import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import type { Context } from '../step.ts';
 import { pruneBlocks } from './blocks/prune-blocks.ts';
+import { pruneChannels } from './channels/prune-channels.ts';
 import { parsePattern } from './masks/pattern.ts';
 import { pruneMasks } from './masks/prune-masks.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
-import { pruneChannels } from './structured/prune-channels.ts';
 
 export interface Structure {
   readonly name: string;

@@ -1,10 +1,10 @@
 /** Groups of coupled channels: what a person writes down for small graphs of every shape, and a reason for what is frozen. */
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/ir/model.ts';
-import { findGroups } from '../../src/prune/structured/coupling.ts';
-import type { PruneGroup } from '../../src/prune/structured/group.ts';
-import { kindOf } from '../../src/prune/structured/kind.ts';
-import { prepareCutting } from '../../src/prune/structured/prepare.ts';
+import { prepareCutting } from '../../src/prune/channels/prepare.ts';
+import { findGroups } from '../../src/prune/coupling/coupling.ts';
+import type { PruneGroup } from '../../src/prune/coupling/group.ts';
+import { kindOf } from '../../src/prune/coupling/kind.ts';
 import { silentContext } from '../../src/step.ts';
 import { noisyModel } from '../support/quantized.ts';
 import { SHAPES } from './shapes.ts';

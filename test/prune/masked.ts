@@ -2,7 +2,7 @@
 import { Builder } from '../../src/ir/builder.ts';
 import { Tensor } from '../../src/ir/tensor.ts';
 import type { Value } from '../../src/ir/value.ts';
-import type { Removal } from '../../src/prune/structured/cut.ts';
+import type { Removal } from '../../src/prune/cut/cut.ts';
 
 /**
  * Multiplies every operand of a sum over removed channels by a mask, in place. What was removed reaches nothing else: axes

@@ -1,8 +1,8 @@
 /** Operands, options and examples of `llmc prune`. */
 
+import { importances } from '../../prune/importance/table.ts';
 import { parsePattern } from '../../prune/masks/pattern.ts';
 import { maskMethods } from '../../prune/masks/request.ts';
-import { importances } from '../../prune/structured/importance/table.ts';
 import { structures } from '../../prune/structures.ts';
 import { type CommandSpec, operand } from '../command.ts';
 import { choice, choiceOr, flag, integer, list, real, text, value } from '../option-types.ts';

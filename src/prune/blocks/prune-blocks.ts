@@ -11,14 +11,14 @@ import { observe } from '../../probe/observe.ts';
 import type { SampledShapes } from '../../probe/sampled-shapes.ts';
 import { RuntimeMatrixEngine } from '../../runtime/matrix-engine.ts';
 import type { Context } from '../../step.ts';
+import { CostModel } from '../channels/cost.ts';
+import { latencyRatio } from '../channels/latency.ts';
+import { prepareCutting } from '../channels/prepare.ts';
+import { shapesOfClone, typedClone } from '../channels/typed-clone.ts';
 import type { PruneOptions } from '../options.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import type { GroupView } from '../plan-view.ts';
-import { CostModel } from '../structured/cost.ts';
-import { latencyRatio } from '../structured/latency.ts';
-import { prepareCutting } from '../structured/prepare.ts';
-import { relearn } from '../structured/relearn.ts';
-import { shapesOfClone, typedClone } from '../structured/typed-clone.ts';
+import { relearn } from '../recover/relearn.ts';
 import { type Block, dropBlock, findBlocks } from './find.ts';
 
 /** Blocks are few: without some of them left nothing would be computed. */

@@ -11,7 +11,7 @@ import { type ChannelGram, channelGramProbe } from '../../probe/channel-gram.ts'
 import { observe } from '../../probe/observe.ts';
 import type { Tap } from '../../probe/probe.ts';
 import type { Context } from '../../step.ts';
-import { type LinearLayer, linearLayer, unitWeight } from '../structured/linear-layer.ts';
+import { type LinearLayer, linearLayer, unitWeight } from '../recover/linear-layer.ts';
 import type { MaskLayer } from './layer.ts';
 
 /** Longer sums make Gram matrices that take too much memory and time. */

@@ -15,7 +15,7 @@ import type { Context } from '../../step.ts';
 import type { PruneOptions } from '../options.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import { type GroupView, histogramOf } from '../plan-view.ts';
-import { reestimate } from '../structured/batch-norms.ts';
+import { reestimate } from '../recover/batch-norms.ts';
 import { ranked } from './choose.ts';
 import { observeGrams, unobservable } from './input-gram.ts';
 import { findMaskLayers, type MaskLayer, matrixOf } from './layer.ts';

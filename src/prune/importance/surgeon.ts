@@ -1,9 +1,9 @@
 /** What it costs to do without a channel when the others take over. */
-import { type SurgeonLayer, surgeonCosts } from '../../../numeric/channel-surgeon.ts';
-import type { ChannelProducts } from '../channel-products.ts';
-import type { PruneGroup } from '../group.ts';
-import type { Reader } from '../readers.ts';
-import { rowsOf } from '../weight-rows.ts';
+import { type SurgeonLayer, surgeonCosts } from '../../numeric/channel-surgeon.ts';
+import type { PruneGroup } from '../coupling/group.ts';
+import type { ChannelProducts } from '../recover/channel-products.ts';
+import type { Reader } from '../recover/readers.ts';
+import { rowsOf } from '../recover/weight-rows.ts';
 import type { Importance } from './importance.ts';
 
 /**

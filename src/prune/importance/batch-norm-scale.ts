@@ -1,5 +1,5 @@
 /** Scales behind normalizations. */
-import { homogeneousSets } from '../../../ops/homogeneous.ts';
+import { homogeneousSets } from '../../ops/homogeneous.ts';
 import { eachWeight, type Importance } from './importance.ts';
 import { weightsOf } from './weights.ts';
 

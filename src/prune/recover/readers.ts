@@ -1,8 +1,8 @@
 /** Readers: weights that sum over channels, with the activations they are multiplied with. */
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
-import type { PruneGroup } from './group.ts';
-import type { Place, Strand } from './strand.ts';
+import type { PruneGroup } from '../coupling/group.ts';
+import type { Place, Strand } from '../coupling/strand.ts';
 
 export interface Reader {
   readonly node: Node;

@@ -1,6 +1,7 @@
 /** Importance: what the channels of a group are worth, from their weights or from data. */
-import type { ChannelProducts } from '../channel-products.ts';
-import type { Member, PruneGroup } from '../group.ts';
+
+import type { Member, PruneGroup } from '../coupling/group.ts';
+import type { ChannelProducts } from '../recover/channel-products.ts';
 
 /** What measures may use besides the weights. */
 export interface Evidence {

@@ -1,6 +1,7 @@
 /** Allocation: which channels go, so that a given share of channels, work or parameters is left. */
+
+import type { PruneGroup } from '../coupling/group.ts';
 import type { Cost, CostModel, Gone } from './cost.ts';
-import type { PruneGroup } from './group.ts';
 
 export type Scope = 'global' | 'local' | 'isomorphic';
 

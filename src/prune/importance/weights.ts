@@ -1,6 +1,6 @@
 /** The weights of a group: which make its channels and which read them. */
-import { floatsOf } from '../../../ir/floats.ts';
-import type { Member, PruneGroup } from '../group.ts';
+import { floatsOf } from '../../ir/floats.ts';
+import type { Member, PruneGroup } from '../coupling/group.ts';
 
 export interface WeightOf extends Member {
   readonly weights: Float32Array;

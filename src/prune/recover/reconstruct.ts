@@ -4,8 +4,8 @@ import type { MatrixEngine } from '../../numeric/matrix-engine.ts';
 import { channelAxis } from '../../ops/contraction.ts';
 import { addToBias } from '../../passes/add-to-bias.ts';
 import type { ChannelGram } from '../../probe/channel-gram.ts';
+import type { Gone } from '../channels/cost.ts';
 import type { ChannelProducts } from './channel-products.ts';
-import type { Gone } from './cost.ts';
 import type { Reader } from './readers.ts';
 import { rowsOf, writeRows } from './weight-rows.ts';
 

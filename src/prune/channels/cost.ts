@@ -4,9 +4,9 @@ import type { Node } from '../../ir/node.ts';
 import { allNodes } from '../../ir/walk.ts';
 import { countMacs } from '../../ops/macs.ts';
 import type { SampledShapes } from '../../probe/sampled-shapes.ts';
-import type { PruneGroup } from './group.ts';
-import { isWeight, type Site } from './site.ts';
-import type { Strand } from './strand.ts';
+import type { PruneGroup } from '../coupling/group.ts';
+import { isWeight, type Site } from '../coupling/site.ts';
+import type { Strand } from '../coupling/strand.ts';
 
 /** Channels that go, 1 for each, by group. */
 export type Gone = ReadonlyMap<PruneGroup, Uint8Array>;

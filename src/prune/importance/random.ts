@@ -1,5 +1,5 @@
 /** Chance, to compare with. */
-import { seedFor, uniform } from '../../../random.ts';
+import { seedFor, uniform } from '../../random.ts';
 import type { Importance } from './importance.ts';
 
 export const random: Importance = {

@@ -7,10 +7,10 @@ import type { Value } from '../../ir/value.ts';
 import { constantInts, normalAxis, stateInts } from '../../ops/labels.ts';
 import { isRelation } from '../../ops/spec.ts';
 import { specOf } from '../../ops/table.ts';
+import { repick } from '../coupling/picks.ts';
+import type { Site } from '../coupling/site.ts';
 import type { Dropped } from './cut.ts';
-import { repick } from './picks.ts';
 import { pinDim, tellsDims } from './pin-shapes.ts';
-import type { Site } from './site.ts';
 
 type Cuts = ReadonlyMap<Site, Dropped>;
 

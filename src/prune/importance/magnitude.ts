@@ -1,5 +1,5 @@
 /** Norms of weights: of those that make a channel (l1, l2), or of all that go with it (group). */
-import type { PruneGroup } from '../group.ts';
+import type { PruneGroup } from '../coupling/group.ts';
 import { eachWeight, type Importance } from './importance.ts';
 import { weightsOf } from './weights.ts';
 

@@ -1,7 +1,7 @@
 /** Operators whose result has some positions of an axis: their strands, and what they pick after a cut. */
 import type { Node } from '../../ir/node.ts';
 import { specOf } from '../../ops/table.ts';
-import type { Dropped } from './cut.ts';
+import type { Dropped } from '../cut/cut.ts';
 import type { Site } from './site.ts';
 import { type Strand, whole } from './strand.ts';
 

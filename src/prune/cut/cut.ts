@@ -4,10 +4,10 @@ import { DTYPES } from '../../ir/dtype.ts';
 import type { Node } from '../../ir/node.ts';
 import { Tensor, type TypedArray } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
-import type { PruneGroup } from './group.ts';
+import type { PruneGroup } from '../coupling/group.ts';
+import type { Site } from '../coupling/site.ts';
+import type { Strand } from '../coupling/strand.ts';
 import { restate } from './restate.ts';
-import type { Site } from './site.ts';
-import type { Strand } from './strand.ts';
 
 /** Channels to take out of one group, by their number in it. */
 export interface Removal {

@@ -8,23 +8,23 @@ import { pipelines } from '../../passes/table.ts';
 import type { SampledShapes } from '../../probe/sampled-shapes.ts';
 import { RuntimeMatrixEngine } from '../../runtime/matrix-engine.ts';
 import type { Context } from '../../step.ts';
+import { findGroups } from '../coupling/coupling.ts';
+import type { PruneGroup } from '../coupling/group.ts';
+import { type Kind, kindOf } from '../coupling/kind.ts';
+import { cutChannels } from '../cut/cut.ts';
+import type { Importance } from '../importance/importance.ts';
+import { importances } from '../importance/table.ts';
 import type { PruneOptions } from '../options.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import { type GroupView, histogramOf } from '../plan-view.ts';
+import { reestimate } from '../recover/batch-norms.ts';
+import { type ChannelProducts, observeChannels } from '../recover/channel-products.ts';
+import { reconstruct } from '../recover/reconstruct.ts';
+import { relearn } from '../recover/relearn.ts';
 import { meanOf, meet, Ranking, type Scored, savingOf } from './allocate.ts';
-import { reestimate } from './batch-norms.ts';
-import { type ChannelProducts, observeChannels } from './channel-products.ts';
 import { CostModel, type Gone } from './cost.ts';
-import { findGroups } from './coupling.ts';
-import { cutChannels } from './cut.ts';
-import type { PruneGroup } from './group.ts';
-import type { Importance } from './importance/importance.ts';
-import { importances } from './importance/table.ts';
-import { type Kind, kindOf } from './kind.ts';
 import { measuredShare } from './latency.ts';
 import { prepareCutting } from './prepare.ts';
-import { reconstruct } from './reconstruct.ts';
-import { relearn } from './relearn.ts';
 
 /**
  * onnxruntime's convolutions work on blocks of 8 channels (16 with AVX-512); with other numbers they fall back to kernels

@@ -5,7 +5,7 @@ import { type ChannelGram, channelGramProbe } from '../../probe/channel-gram.ts'
 import { observe } from '../../probe/observe.ts';
 import type { Tap } from '../../probe/probe.ts';
 import type { Context } from '../../step.ts';
-import type { PruneGroup } from './group.ts';
+import type { PruneGroup } from '../coupling/group.ts';
 import { dataOf, type Reader, readersOf } from './readers.ts';
 
 /** Products of more channels than this take too much memory and time. */

@@ -7,9 +7,9 @@ import { type InputOptions, type ModelInputs, openInputs } from '../../runtime/i
 import { race } from '../../runtime/race.ts';
 import { openSession, type Session } from '../../runtime/session.ts';
 import type { Context } from '../../step.ts';
+import { findGroups } from '../coupling/coupling.ts';
+import { cutChannels } from '../cut/cut.ts';
 import type { Ranking } from './allocate.ts';
-import { findGroups } from './coupling.ts';
-import { cutChannels } from './cut.ts';
 import { shapesOfClone, typedClone } from './typed-clone.ts';
 
 /** Trials by bisection: steps of less than two percent of the channels are lost in the noise. */

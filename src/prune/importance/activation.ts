@@ -1,6 +1,6 @@
 /** What a channel contributes on data. */
 
-import { rowsOf } from '../weight-rows.ts';
+import { rowsOf } from '../recover/weight-rows.ts';
 import type { Importance } from './importance.ts';
 
 /**
