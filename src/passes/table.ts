@@ -10,6 +10,7 @@ import type { Pass } from './pass.ts';
 import { removeDead } from './remove-dead.ts';
 import { removeIdentities } from './remove-identities.ts';
 import { sort } from './sort.ts';
+import { stateAxes } from './state-axes.ts';
 import { strip, stripModelMetadata } from './strip.ts';
 import { unlistConstants } from './unlist-constants.ts';
 
@@ -26,6 +27,7 @@ export const passes: readonly Pass[] = [
   removeDead,
   removeIdentities,
   sort,
+  stateAxes,
   strip,
   stripModelMetadata,
   unlistConstants,

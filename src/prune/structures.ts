@@ -3,10 +3,7 @@
 import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import type { Context } from '../step.ts';
-import { pruneBlocks } from './blocks/prune-blocks.ts';
-import { pruneChannels } from './channels/prune-channels.ts';
 import { parsePattern } from './masks/pattern.ts';
-import { pruneMasks } from './masks/prune-masks.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
 
@@ -18,42 +15,47 @@ export interface Structure {
   prune(model: Model, options: PruneOptions, dryRun: boolean, context: Context): Promise<PruneOutcome>;
 }
 
+// The command line reads names and summaries for its help; what prunes is loaded by the one who prunes.
+const channels = () => import('./channels/prune-channels.ts');
+const blocks = () => import('./blocks/prune-blocks.ts');
+const masks = () => import('./masks/prune-masks.ts');
+
 export const structures: readonly Structure[] = [
   {
     name: 'channels',
     summary: 'channels of convolutions, neurons, hidden units: with everything that reads or makes them',
-    prune: (model, ...rest) => pruneChannels(model, ['channels'], ...rest),
+    prune: async (model, ...rest) => (await channels()).pruneChannels(model, ['channels'], ...rest),
   },
   {
     name: 'heads',
     summary: 'heads of attention',
-    prune: (model, ...rest) => pruneChannels(model, ['heads'], ...rest),
+    prune: async (model, ...rest) => (await channels()).pruneChannels(model, ['heads'], ...rest),
   },
   {
     name: 'head-width',
     summary: 'the width of heads of attention',
-    prune: (model, ...rest) => pruneChannels(model, ['head-width'], ...rest),
+    prune: async (model, ...rest) => (await channels()).pruneChannels(model, ['head-width'], ...rest),
   },
   {
     name: 'width',
     summary: 'the width of what runs through all layers, over which normalizations then take their means',
-    prune: (model, ...rest) => pruneChannels(model, ['width'], ...rest),
+    prune: async (model, ...rest) => (await channels()).pruneChannels(model, ['width'], ...rest),
   },
   {
     name: 'layers',
     summary: 'whole residual blocks, such as the attention or the feed-forward part of a layer',
-    prune: pruneBlocks,
+    prune: async (...all) => (await blocks()).pruneBlocks(...all),
   },
   {
     name: 'unstructured',
     summary: 'single weights, which become zero',
-    prune: (model, ...rest) => pruneMasks(model, null, ...rest),
+    prune: async (model, ...rest) => (await masks()).pruneMasks(model, null, ...rest),
   },
   {
     name: 'N:M',
     summary: 'single weights, so that N of every M in a row are left, e.g. 2:4',
     prune: async (model, options, ...rest) =>
-      pruneMasks(model, parsePattern(options.structure), options, ...rest),
+      (await masks()).pruneMasks(model, parsePattern(options.structure), options, ...rest),
   },
 ];
 
