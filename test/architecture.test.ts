@@ -16,6 +16,7 @@ const ROWS = [
   'runtime',
   'passes',
   'probe',
+  'train',
   'quantize prune bench convert compare',
   'cli',
 ] as const;
@@ -42,6 +43,7 @@ const HOMES: Readonly<Record<string, string>> = {
 /** Where operators may be asked for by name, and why; everywhere else facts of src/ops are asked. */
 const NAMED: Readonly<Record<string, string>> = {
   'compare/suggest.ts': 'advice about the operators that llmc itself writes',
+  'ir/formula.ts': 'one method writes one operator',
   'ops/': 'the facts themselves',
   'passes/': 'the patterns that are replaced',
   'probe/nodes.ts': 'one function writes two operators',

@@ -1,6 +1,7 @@
 /** OpSpec: what is true of an operator; algorithms read these facts and never ask for an operator by name. */
 import type { Node } from '../ir/node.ts';
 import type { Shape } from '../ir/value.ts';
+import type { Derivative } from './gradient.ts';
 
 /** The part an operator can play in quantization. */
 export type QuantRole =
@@ -124,6 +125,8 @@ export interface OpSpec {
   /** True when its result is the dims of its input, from the axis `start` to the axis `end`. */
   readonly tellsDims?: true;
   readonly quant?: QuantRole;
+  /** How gradients flow back through it (gradients/). Absent: llmc cannot train through it. */
+  readonly gradient?: Derivative;
   /** Element types of inputs and outputs (grammar in element-types.ts), e.g. `T, int64 -> T`. */
   readonly types?: string;
   /** First version of the domain whose type variables admit float16; null: none does. Default 1. */

@@ -23,7 +23,7 @@ export function supportOf(spec: OpSpec | null): Support {
   return {
     quantize: quantizing(spec),
     prune: pruning(spec),
-    differentiate: no('gradients are not there yet'),
+    differentiate: differentiating(spec),
   };
 }
 
@@ -60,6 +60,12 @@ function formsOf(role: {
     ...(role.blocked ? [`weights in int4 as ${role.blocked}`] : []),
   ];
   return forms.join('; ');
+}
+
+function differentiating({ gradient }: OpSpec): Ability {
+  if (gradient === undefined) return no('nobody wrote its gradient down');
+  if (gradient === 'none') return no('its results do not follow small changes of its inputs');
+  return 'rule' in gradient ? yes('by a rule') : yes('by the operators it is made of');
 }
 
 function pruning({ axes }: OpSpec): Ability {

@@ -1,5 +1,7 @@
 /** Gemm: alpha op(A) op(B) + beta C, and its fused and quantized forms. */
+
 import type { Node } from '../../ir/node.ts';
+import * as gradients from '../gradients/matmul.ts';
 import { rankOf, tensor, trailing } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -35,6 +37,7 @@ export const gemmFamily: readonly OpSpec[] = [
       floatResult: true,
       blocked: 'com.microsoft.MatMulNBits',
     },
+    gradient: gradients.gemm,
     types: 'T, T, T? -> T',
   },
   {

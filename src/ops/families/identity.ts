@@ -1,5 +1,6 @@
 /** Operators that hand their input on: copies, casts, dropout. */
 import type { Node } from '../../ir/node.ts';
+import * as gradients from '../gradients/identity.ts';
 import type { OpSpec } from '../spec.ts';
 
 /** With a third input it may be told to train, and drops what its seed says of all elements in order. */
@@ -13,6 +14,7 @@ export const identity: readonly OpSpec[] = [
     axes: 'X[*s] -> Y[*s]',
     homogeneous: [[0]],
     quant: { kind: 'passthrough', integers: true },
+    gradient: gradients.identity,
     types: 'V -> V',
     cpuBfloat16: true,
   },
@@ -20,6 +22,7 @@ export const identity: readonly OpSpec[] = [
     type: 'Cast',
     axes: 'X[*s] -> Y[*s]',
     quant: { kind: 'float-only', reason: 'changes the element type itself' },
+    gradient: gradients.cast,
     types: 'T -> @to',
     cpuBfloat16: true,
   },
@@ -27,11 +30,13 @@ export const identity: readonly OpSpec[] = [
     type: 'CastLike',
     axes: 'X[*s], _ -> Y[*s]',
     quant: { kind: 'float-only', reason: 'changes the element type itself' },
+    gradient: gradients.cast,
     types: 'T1, T2 -> T2',
   },
   {
     type: 'BitCast',
     quant: { kind: 'exact' },
+    gradient: 'none',
     types: 'T -> @to',
     cpuBfloat16: true,
     float32Only: 'works on the bits of float32',

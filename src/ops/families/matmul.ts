@@ -1,5 +1,7 @@
 /** Matrix products. */
+
 import type { Node } from '../../ir/node.ts';
+import * as gradients from '../gradients/matmul.ts';
 import { rankOf, tensor } from '../labels.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
@@ -43,6 +45,7 @@ export const matrixProduct: readonly OpSpec[] = [
       floatResult: true,
       blocked: 'com.microsoft.MatMulNBits',
     },
+    gradient: gradients.matrixProduct,
     types: 'T, T -> T',
   },
   {

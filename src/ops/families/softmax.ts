@@ -1,7 +1,9 @@
 /** Softmax and its kin: every element of the axis takes part in the result of every other. */
+
 import type { Node } from '../../ir/node.ts';
+import * as gradients from '../gradients/softmax.ts';
 import { labels, normalAxis, rankOf } from '../labels.ts';
-import { defineOps, type OpSpec } from '../spec.ts';
+import type { OpSpec } from '../spec.ts';
 
 /**
  * Before opset 13 everything from `axis` on (default 1) is one axis, since then `axis` alone (default -1). The node does
@@ -18,6 +20,12 @@ function softmax(node: Node): string | null {
   return `X[${axes}] -> Y[${axes}]`;
 }
 
+const FLOAT = {
+  axes: softmax,
+  quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
+  types: 'T -> T',
+} as const;
+
 export const softmaxFamily: readonly OpSpec[] = [
   {
     type: 'Softmax',
@@ -28,11 +36,9 @@ export const softmaxFamily: readonly OpSpec[] = [
       static: 'com.microsoft.QLinearSoftmax',
       range: { min: 0, max: 1 },
     },
+    gradient: gradients.softmax,
     types: 'T -> T',
   },
-  ...defineOps(['Hardmax', 'LogSoftmax'], {
-    axes: softmax,
-    quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
-    types: 'T -> T',
-  }),
+  { ...FLOAT, type: 'Hardmax', gradient: 'none' },
+  { ...FLOAT, type: 'LogSoftmax', gradient: gradients.logSoftmax },
 ];
