@@ -1,6 +1,6 @@
 /** Which rows of a table are used and in which order: the options that all kinds of data have. */
 import { LlmcError } from '../errors.ts';
-import { uniform } from '../random.ts';
+import { seedFor, uniform } from '../random.ts';
 import type { Batch, Dataset } from './dataset.ts';
 import { requireLabels } from './finite.ts';
 import type { RowTable } from './row-table.ts';
@@ -15,8 +15,15 @@ export const ARRANGE_KEYS = {
   bucket: 'inside so many batches sort rows by length, to save padding',
 };
 
-/** The rows of a table as the spec wants them. LlmcError DATA when none is left or an option makes no sense. */
-export function arrange(table: RowTable, spec: DataSpec): Dataset {
+/**
+ * The rows of a table as the spec wants them. LlmcError DATA when none is left or an option makes no sense.
+ * @param during the same table as it is in an epoch
+ */
+export function arrange(
+  table: RowTable,
+  spec: DataSpec,
+  during: (epoch: number) => RowTable = () => table,
+): Dataset {
   if (table.length === 0)
     throw new LlmcError('DATA', `${table.name} has no rows`, { hint: 'give data with at least one row' });
   const order = orderOf(table.length, wholeOption(spec, 'shuffle'));
@@ -27,11 +34,17 @@ export function arrange(table: RowTable, spec: DataSpec): Dataset {
     throw new LlmcError('DATA', `bucket=${bucket} does not apply: the rows of ${table.name} have one size`, {
       hint: 'leave it out',
     });
-  const read = async (indices: readonly number[], columns?: ReadonlySet<string>): Promise<Batch> => {
-    const batch = await table.rows(indices, columns);
+  const indexOf = (row: number): number => (order ? (order[start + row] as number) : start + row);
+  const read = async (
+    rows: readonly number[],
+    source: RowTable,
+    columns?: ReadonlySet<string>,
+  ): Promise<Batch> => {
+    const indices = rows.map(indexOf);
+    const batch = await source.rows(indices, columns);
     const places = indices.map((index) => table.place?.(index) ?? `row ${index}`);
     if (batch.labels) requireLabels(batch.labels, table.name, places);
-    return { ...batch, places };
+    return { ...batch, rows, places };
   };
   return {
     name: table.name,
@@ -41,16 +54,19 @@ export function arrange(table: RowTable, spec: DataSpec): Dataset {
       column.shared ? column : { ...column, dims: [length, ...column.dims.slice(1)] },
     ),
     hasLabels: table.hasLabels,
-    async *batches({ size, limit, columns }) {
+    async *batches({ size, limit, columns, epoch }) {
       const stop = Math.min(length, limit ?? length);
+      const source = during(epoch?.number ?? 0);
+      const seed = epoch?.seed ?? null;
+      const mixed = epoch && seed !== null ? orderOf(stop, seedFor(`epoch ${epoch.number}`, seed)) : null;
       const window = size * (bucket ?? 1);
       for (let from = 0; from < stop; from += window) {
-        const indices = Array.from({ length: Math.min(window, stop - from) }, (_, at) =>
-          order ? (order[start + from + at] as number) : start + from + at,
+        const rows = Array.from({ length: Math.min(window, stop - from) }, (_, at) =>
+          mixed ? (mixed[from + at] as number) : from + at,
         );
-        const sorted = bucket && lengthsOf ? byLength(indices, await lengthsOf(indices)) : indices;
+        const sorted = bucket && lengthsOf ? byLength(rows, await lengthsOf(rows.map(indexOf))) : rows;
         for (let at = 0; at < sorted.length; at += size)
-          yield await read(sorted.slice(at, at + size), columns);
+          yield await read(sorted.slice(at, at + size), source, columns);
       }
     },
   };

@@ -7,6 +7,8 @@ export interface Batch {
   readonly labels?: HostTensor;
   /** Rows in this batch; the last batch of a dataset may hold fewer than asked for. */
   readonly size: number;
+  /** Positions of the rows in the order of the spec: the same row has the same position in every epoch. */
+  readonly rows?: readonly number[];
   /** How messages call the rows, e.g. `line 18` of a file. */
   readonly places?: readonly string[];
 }
@@ -37,6 +39,16 @@ export interface BatchOptions {
   readonly limit?: number;
   /** Names of the columns that are wanted; others may be missing. Default all. */
   readonly columns?: ReadonlySet<string>;
+  /** Rows in an order of the epoch's own, changed by augmentations as this epoch has them; the default is epoch 0 unshuffled. */
+  readonly epoch?: Epoch;
+}
+
+/** One of many passes over the rows. */
+export interface Epoch {
+  /** Counted from 0. */
+  readonly number: number;
+  /** Of the random order, which differs from epoch to epoch; null keeps the order of the spec. */
+  readonly seed: number | null;
 }
 
 export interface Dataset {

@@ -41,7 +41,9 @@ export async function openHere(spec: DataSpec): Promise<Dataset | null> {
   if (source === undefined) return null;
   const plan = augmentPlan(spec, source.keys);
   const table = await source.open(spec);
-  return arrange(plan ? augmented(table, plan) : table, spec);
+  return plan
+    ? arrange(augmented(table, plan), spec, (epoch) => augmented(table, plan, epoch))
+    : arrange(table, spec);
 }
 
 function sourceOf(spec: DataSpec): Source | undefined {

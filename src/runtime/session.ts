@@ -49,6 +49,14 @@ export interface Session {
     feeds: Readonly<Record<string, HostTensor>>,
     outputs?: readonly string[],
   ): Promise<Record<string, HostTensor>>;
+  /**
+   * Runs once and writes results where `into` has a tensor of the right type and shape; the others are made anew. What
+   * is fed must not be written into.
+   */
+  runInto(
+    feeds: Readonly<Record<string, HostTensor>>,
+    into: Readonly<Record<string, HostTensor | null>>,
+  ): Promise<Record<string, HostTensor>>;
   /** The profile as onnxruntime's JSON text; needs `profile: true`, ends the recording. */
   endProfile(): Promise<string>;
   release(): Promise<void>;
@@ -172,12 +180,12 @@ class NativeSession implements Session {
     outputs?: readonly string[],
   ): Promise<Record<string, HostTensor>> {
     try {
-      const nativeFeeds: Record<string, Ort.Tensor> = {};
-      for (const [name, tensor] of Object.entries(feeds)) nativeFeeds[name] = this.#toNative(tensor);
-      // onnxruntime-node crashes on outputs that are sequences or optionals, so they are never asked for.
-      const results = await this.#native.run(nativeFeeds, outputs ?? this.#tensorOutputs(), {
-        logSeverityLevel: 4,
-      });
+      const results = await this.#native.run(
+        this.#nativeFeeds(feeds),
+        // onnxruntime-node crashes on outputs that are sequences or optionals, so they are never asked for.
+        outputs ?? this.#tensorOutputs(),
+        { logSeverityLevel: 4 },
+      );
       const host: Record<string, HostTensor> = {};
       for (const [name, tensor] of Object.entries(results)) host[name] = fromNative(tensor);
       return host;
@@ -188,6 +196,28 @@ class NativeSession implements Session {
         cause,
       });
     }
+  }
+
+  async runInto(
+    feeds: Readonly<Record<string, HostTensor>>,
+    into: Readonly<Record<string, HostTensor | null>>,
+  ): Promise<Record<string, HostTensor>> {
+    const fetches = Object.fromEntries(
+      Object.entries(into).map(([name, tensor]) => [name, tensor && this.#toNative(tensor)]),
+    );
+    try {
+      const results = await this.#native.run(this.#nativeFeeds(feeds), fetches, { logSeverityLevel: 4 });
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromNative(tensor)]));
+    } catch (cause) {
+      throw new LlmcError('RUNTIME', `the model failed to run: ${firstLine(cause)}`, {
+        hint: this.#hint(feeds),
+        cause,
+      });
+    }
+  }
+
+  #nativeFeeds(feeds: Readonly<Record<string, HostTensor>>): Record<string, Ort.Tensor> {
+    return Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, this.#toNative(tensor)]));
   }
 
   /** What was fed, beside what the model says it takes. */

@@ -1,30 +1,23 @@
 /** Replaces operators without a gradient rule of their own by those they are made of. */
-import { LlmcError } from '../errors.ts';
 import { Formula } from '../ir/formula.ts';
 import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
 import { specOf } from '../ops/table.ts';
-import { inferTypes } from '../runtime/shapes.ts';
 import { NodeFacts } from './node-facts.ts';
 
 /** Decompositions may write operators that are decomposed themselves; no operator needs more rounds. */
 const ROUNDS = 4;
 
 /**
- * Types the model and takes operators apart that state how; the outputs stay the same values under the same names.
+ * Types the model and takes operators apart that state how; the outputs keep their names.
  * @param model changed in place; its inputs have concrete sizes
- * @param wanted nodes that gradients go through; others stay as they are
- * @throws LlmcError UNSUPPORTED naming the node that cannot be taken apart, MODEL_INVALID for a model without types
+ * @param type gives all values their types
+ * @throws LlmcError UNSUPPORTED naming the node that cannot be taken apart
  */
-export async function decompose(model: Model, wanted: (node: Node) => boolean): Promise<void> {
+export async function decompose(model: Model, type: (model: Model) => Promise<unknown>): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    const untyped = await inferTypes(model);
-    const failure = untyped.find(({ graph }) => graph === model.graph.name);
-    if (failure)
-      throw new LlmcError('MODEL_INVALID', `cannot train this model: ${failure.reason}`, {
-        hint: 'check it with `llmc inspect`',
-      });
-    const compound = model.graph.nodes.filter((node) => decompositionOf(node) && wanted(node));
+    await type(model);
+    const compound = model.graph.nodes.filter((node) => decompositionOf(node) !== null);
     if (compound.length === 0) return;
     for (const node of compound) takeApart(node);
   }

@@ -1,6 +1,6 @@
 /** What the thread that reads data and its client tell each other. */
 import { type ErrorCode, LlmcError } from '../../errors.ts';
-import type { Batch, Column } from '../dataset.ts';
+import type { Batch, Column, Epoch } from '../dataset.ts';
 
 /** Batches that are made before anybody asks for them. */
 export const AHEAD = 3;
@@ -12,6 +12,7 @@ export interface BatchRequest {
   readonly size: number;
   readonly limit: number | undefined;
   readonly columns: readonly string[] | undefined;
+  readonly epoch: Epoch | undefined;
 }
 
 /** `id` tells conversations apart: each iteration over the data is one. */

@@ -63,10 +63,10 @@ export class DataThread {
   }
 
   /** LlmcError as reading the data in this thread would throw. */
-  async *batches({ size, limit, columns }: BatchOptions): AsyncGenerator<Batch, void, undefined> {
+  async *batches({ size, limit, columns, epoch }: BatchOptions): AsyncGenerator<Batch, void, undefined> {
     const id = this.#begin();
     try {
-      this.#send({ kind: 'batches', id, request: { size, limit, columns: columns && [...columns] } });
+      this.#send({ kind: 'batches', id, request: { size, limit, columns: columns && [...columns], epoch } });
       for (;;) {
         const answer = await this.#next(id);
         if (answer.kind === 'end') return;

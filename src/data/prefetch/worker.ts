@@ -44,13 +44,14 @@ async function open(id: number, spec: string): Promise<void> {
   }
 }
 
-async function stream(id: number, { size, limit, columns }: BatchRequest): Promise<void> {
+async function stream(id: number, { size, limit, columns, epoch }: BatchRequest): Promise<void> {
   const state: Stream = { room: AHEAD, stopped: false, wake: () => {} };
   streams.set(id, state);
   const options = {
     size,
     ...(limit !== undefined && { limit }),
     ...(columns !== undefined && { columns: new Set(columns) }),
+    ...(epoch !== undefined && { epoch }),
   };
   try {
     if (!dataset) throw new Error('no dataset is open');

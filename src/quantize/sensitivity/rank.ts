@@ -112,6 +112,7 @@ async function referenceRows(
     inputs: session.inputs.filter(({ name }) => !added.has(name)),
     outputs: session.outputs,
     run: (given, outputs) => session.run({ ...floats, ...given }, outputs),
+    runInto: (given, into) => session.runInto({ ...floats, ...given }, into),
     endProfile: () => session.endProfile(),
     release: () => session.release(),
   };

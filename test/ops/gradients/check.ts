@@ -8,6 +8,7 @@ import { encodeModel } from '../../../src/onnx/write.ts';
 import { specOf } from '../../../src/ops/table.ts';
 import { normal, uniform } from '../../../src/random.ts';
 import { openSession } from '../../../src/runtime/session.ts';
+import { inferTypes } from '../../../src/runtime/shapes.ts';
 import { backward } from '../../../src/train/backward.ts';
 import { decompose } from '../../../src/train/decompose.ts';
 import { differences } from '../../support/equivalence.ts';
@@ -78,7 +79,7 @@ export async function gradientModel(
   sample: GradientSample,
 ): Promise<{ model: Model; gradients: Map<string, string> }> {
   const model = parseModel(sample.graph);
-  await decompose(model, () => true);
+  await decompose(model, inferTypes);
   const graph = model.graph;
   const f = new Formula(graph);
   const wanted = graph.inputs.filter((value) => isWanted(value, sample));

@@ -1,0 +1,111 @@
+/** A copy of a model for inputs of one shape, in which every size is a number. */
+import type { HostTensor } from '../data/host-tensor.ts';
+import { LlmcError } from '../errors.ts';
+import type { Model } from '../ir/model.ts';
+import { Tensor } from '../ir/tensor.ts';
+import type { Value } from '../ir/value.ts';
+import { cloneModel } from '../onnx/read.ts';
+import { encodeModel } from '../onnx/write.ts';
+import { specOf } from '../ops/table.ts';
+import { becomeConstant } from '../passes/constants.ts';
+import { foldConstants } from '../passes/fold-constants.ts';
+import { runPasses } from '../passes/pass.ts';
+import { removeDead } from '../passes/remove-dead.ts';
+import { upgradeOpset } from '../passes/upgrade-opset.ts';
+import { openSession } from '../runtime/session.ts';
+import { inferTypes } from '../runtime/shapes.ts';
+import type { Context } from '../step.ts';
+
+type Feeds = Readonly<Record<string, HostTensor>>;
+
+/** Gradient rules are written in this version of ai.onnx; newer ones have the same operators. */
+const OPSET = 21;
+
+/** Sizes that follow from sizes: reshapes to what reshapes before them gave. */
+const ROUNDS = 8;
+
+/**
+ * A copy of `model` for feeds of these shapes. Nodes that compute sizes are constants in it.
+ * @throws LlmcError UNSUPPORTED when an operator cannot be brought to the opset of training graphs
+ */
+export async function specialize(model: Model, feeds: Feeds, context: Context): Promise<Model> {
+  const copy = cloneModel(model);
+  if (copy.opset < OPSET) await runPasses(copy, [upgradeOpset(OPSET)], context);
+  for (const input of copy.graph.inputs) {
+    const feed = feeds[input.name];
+    if (feed && input.type) input.type = { ...input.type, shape: feed.dims };
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    await requireTypes(copy);
+    if (!pinSizes(copy)) break;
+    await runPasses(copy, [foldConstants, removeDead], context);
+  }
+  await resolve(copy, feeds);
+  return copy;
+}
+
+/** Types all values of a training graph: by inference, and by a run on the feeds where that leaves sizes open. */
+export async function retype(model: Model, feeds: Feeds): Promise<void> {
+  await requireTypes(model);
+  await resolve(model, feeds);
+}
+
+async function requireTypes(model: Model): Promise<void> {
+  const untyped = await inferTypes(model);
+  const failure = untyped.find(({ graph }) => graph === model.graph.name);
+  if (failure)
+    throw new LlmcError('MODEL_INVALID', `cannot train this model: ${failure.reason}`, {
+      hint: 'check it with `llmc inspect`',
+    });
+}
+
+/** Turns nodes that tell sizes into these sizes; whether there were any. */
+function pinSizes(model: Model): boolean {
+  let found = false;
+  for (const node of model.graph) {
+    const output = node.output();
+    const input = node.input(0);
+    if (!output || !input || !specOf(node)?.tellsDims) continue;
+    const shape = input.type?.shape ?? input.tensor?.dims;
+    if (!shape?.every((dim) => typeof dim === 'number')) continue;
+    // Negative bounds and those beyond the rank are as slice() has them.
+    const sizes = shape.slice(node.int('start', 0), node.int('end', shape.length)).map(Number);
+    if (output.isGraphOutput) continue;
+    model.graph.remove(node);
+    becomeConstant(output, Tensor.ints(sizes));
+    found = true;
+  }
+  return found;
+}
+
+/** Gives values whose shape inference leaves open the one they have in a run. */
+async function resolve(model: Model, feeds: Feeds): Promise<void> {
+  const open = model.graph.nodes
+    .flatMap(({ outputs }) => outputs)
+    .filter((value): value is Value => value !== null && isOpen(value));
+  if (open.length === 0) return;
+  const probe = cloneModel(model);
+  const names = new Set(open.map(({ name }) => name));
+  probe.graph.outputs = probe.graph.nodes
+    .flatMap(({ outputs }) => outputs)
+    .filter((value): value is Value => value !== null && names.has(value.name));
+  const session = await openSession({ model: encodeModel(probe) }, { optimize: 'disabled' });
+  try {
+    const wanted = Object.fromEntries(
+      probe.graph.inputs.flatMap(({ name }) => (feeds[name] ? [[name, feeds[name]]] : [])),
+    );
+    const found = await session.run(wanted, [...names]);
+    for (const value of open) {
+      const dims = found[value.name]?.dims;
+      if (dims && value.type) value.type = { ...value.type, shape: dims };
+    }
+  } finally {
+    await session.release();
+  }
+}
+
+/** Tensors without all sizes; what is no tensor has no type. */
+function isOpen(value: Value): boolean {
+  if (value.tensor || !value.type) return false;
+  return !value.type.shape?.every((dim) => typeof dim === 'number');
+}
