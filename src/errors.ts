@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'SELECTOR' // an include/exclude pattern matched nothing
   | 'DATA' // a dataset is unreadable or does not fit the model
   | 'CHECK_FAILED' // the result fell apart and was refused
+  | 'DIVERGED' // training came to numbers that are none
   | 'REQUIREMENT' // a --require expression that does not parse or names an unknown metric
   | 'INTERRUPTED';
 

@@ -118,6 +118,8 @@ export interface OpSpec {
    * result is then not what it was with these positions at zero.
    */
   readonly statistics?: true;
+  /** Inputs that hold running means and variances: what inference has in place of those of the batch. */
+  readonly running?: readonly number[];
   /** The input that states the dims of the first output, entry by entry, where the node has it. */
   readonly statedShape?: number;
   /** True when it reads nothing of its inputs but their shapes. */

@@ -32,6 +32,8 @@ export interface SessionOptions {
    * (core/optimizer/qdq_transformer/weight_bias_quantization.cc).
    */
   readonly literalPairs?: boolean;
+  /** Takes numbers too small for full precision as zero: kernels are many times slower on them. */
+  readonly flushDenormals?: boolean;
   /** Record kernel times; read them with `endProfile`. */
   readonly profile?: boolean;
   /** Writes the graph as optimized by onnxruntime to this path. */
@@ -78,10 +80,7 @@ export async function openSession(
     const native =
       typeof source === 'string'
         ? await ort.InferenceSession.create(source, nativeOptions)
-        : await ort.InferenceSession.create(
-            source.model,
-            withExternal(nativeOptions, source, options.literalPairs),
-          );
+        : await ort.InferenceSession.create(source.model, withExternal(nativeOptions, source, options));
     return new NativeSession(ort, native, profileFolder, unrankedAmong(native, source));
   } catch (cause) {
     if (profileFolder !== null) await rm(profileFolder, { recursive: true, force: true });
@@ -132,7 +131,7 @@ const LITERAL = { disable_quant_qdq: '1' };
 function withExternal(
   options: Ort.InferenceSession.SessionOptions,
   source: ModelBytes,
-  literalPairs = false,
+  { literalPairs = false, flushDenormals = false }: SessionOptions,
 ): Ort.InferenceSession.SessionOptions {
   const { externalData, externalFolder } = source;
   const folder =
@@ -140,7 +139,13 @@ function withExternal(
   return {
     ...options,
     ...(externalData?.length ? { externalData: [...externalData] } : {}),
-    extra: { session: { ...(literalPairs ? LITERAL : {}), ...folder } },
+    extra: {
+      session: {
+        ...(literalPairs ? LITERAL : {}),
+        ...(flushDenormals ? { set_denormal_as_zero: '1' } : {}),
+        ...folder,
+      },
+    },
   };
 }
 

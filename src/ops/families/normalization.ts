@@ -28,6 +28,7 @@ export const normalization: readonly OpSpec[] = [
         ? 'X[!n c !*s], S[c], B[c], M[c], V[c] -> Y[n c *s], RM[c], RV[c]'
         : 'X[n c *s], S[c], B[c], M[c], V[c] -> Y[n c *s]',
     homogeneous: SCALE_AND_SHIFT,
+    running: [3, 4],
     quant: { kind: 'float-only', reason: 'fold it into the layer before it instead' },
     types: 'T, T1, T1, T2, T2 -> T, T2?, T2?',
     bfloat16: 14,
