@@ -1,13 +1,11 @@
 /** What README and guides tell people to type works: every `llmc` line of their `sh` blocks is run. */
-import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { llmc } from '../cli/harness.ts';
 import { codeBlocks, type Page, pages, ROOT } from './markdown.ts';
 
-const LLMC = join(ROOT, 'bin', 'llmc.js');
 /** Above a block whose commands need something a test does not have, with what that is. */
 const NOT_RUN = /^<!-- not run: .+ -->$/;
 
@@ -35,6 +33,13 @@ function words(command: string): string[] {
   });
 }
 
+/** What is timed does not matter here; the seconds per model of a reader's command do, to who waits for the tests. */
+function hurried(args: readonly string[]): string[] {
+  if (args[0] !== 'bench') return [...args];
+  const at = args.indexOf('--time');
+  return [...(at < 0 ? args : args.toSpliced(at, 2)), '--time', '0.05'];
+}
+
 const subjects = pages('README.md', 'docs/guides')
   .map((page) => ({ path: page.path, lines: commands(page) }))
   .filter(({ lines }) => lines.length > 0);
@@ -43,7 +48,6 @@ describe.for(subjects)('commands in $path', ({ lines }) => {
   let folder = '';
 
   beforeAll(() => {
-    if (!existsSync(join(ROOT, 'dist'))) throw new Error('llmc is not built: npm run build');
     folder = mkdtempSync(join(tmpdir(), 'llmc-docs-'));
     cpSync(join(ROOT, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
   });
@@ -53,12 +57,13 @@ describe.for(subjects)('commands in $path', ({ lines }) => {
   // In order and in one folder: a later command may use what an earlier one wrote.
   it.for(lines)('%s', async (line) => {
     const [, ...args] = words(line);
-    // What is timed does not matter here; a reader's default of seconds per model does, to who waits for the tests.
-    if (args[0] === 'bench' && !args.includes('--time')) args.push('--time', '0.2');
-    const { stdout } = await promisify(execFile)(process.execPath, [LLMC, ...args], {
-      cwd: folder,
-      maxBuffer: 1 << 26,
-    });
+    const { code, stdout, stderr } = await llmc(hurried(args), { cwd: folder });
+    expect(
+      stderr
+        .split('\n')
+        .filter((text) => text.startsWith('error'))
+        .concat(`exit code ${code}`),
+    ).toEqual(['exit code 0']);
     expect(stdout.length).toBeGreaterThan(0);
   });
 });
