@@ -27,9 +27,7 @@ const MASK = 1e4;
 export function findParameters(model: Model, frozen: readonly string[]): Parameters {
   const found = candidates(model);
   const all = [...model.graph.initializers].filter((value) => found.has(value));
-  const patterns = frozen.map((glob) => patternOf(glob, all));
-  const isFrozen = (value: Value): boolean =>
-    patterns.some((pattern) => namesOf(value).some((name) => pattern.test(name)));
+  const isFrozen = patternsOf(frozen, all);
   const trained = all.filter((value) => !isFrozen(value));
   if (trained.length === 0)
     throw new LlmcError('USAGE', all.length > 0 ? 'everything is frozen' : 'the model has nothing to train', {
@@ -85,6 +83,15 @@ function isOrdinary({ tensor }: Value): boolean {
 
 function namesOf(value: Value): string[] {
   return [value.name, ...value.uses.flatMap(({ node }) => [node.name, node.op])];
+}
+
+/**
+ * Whether any of the globs matches the name of a value or of a node that uses it; none match nothing.
+ * @throws LlmcError SELECTOR for a glob that matches none of the values
+ */
+export function patternsOf(globs: readonly string[], values: readonly Value[]): (value: Value) => boolean {
+  const patterns = globs.map((glob) => patternOf(glob, values));
+  return (value) => patterns.some((pattern) => namesOf(value).some((name) => pattern.test(name)));
 }
 
 function patternOf(glob: string, values: readonly Value[]): RegExp {

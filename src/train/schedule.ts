@@ -40,17 +40,22 @@ export const schedules: readonly Schedule[] = [
   },
 ];
 
+/** @throws LlmcError USAGE for a name there is not */
+export function requireSchedule(name: string): Schedule {
+  const schedule = schedules.find((each) => each.name === name);
+  if (schedule) return schedule;
+  throw new LlmcError('USAGE', `there is no schedule '${name}'`, {
+    hint: `choices: ${schedules.map((each) => each.name).join(', ')}`,
+  });
+}
+
 /**
  * The factor of the rate at a step, counted from 0: a straight rise over the first `warmup` steps, the schedule over the
  * others.
  * @throws LlmcError USAGE for a name there is not
  */
 export function rateFactor(name: string, step: number, total: number, warmup: number): number {
-  const schedule = schedules.find((each) => each.name === name);
-  if (!schedule)
-    throw new LlmcError('USAGE', `there is no schedule '${name}'`, {
-      hint: `choices: ${schedules.map((each) => each.name).join(', ')}`,
-    });
+  const schedule = requireSchedule(name);
   if (step < warmup) return (step + 1) / warmup;
   return schedule.factor(Math.min(1, (step - warmup) / Math.max(1, total - warmup)));
 }

@@ -46,6 +46,8 @@ export interface TrainerOptions extends StepOptions {
   /** Evaluations without improvement before the end; null for all steps. */
   readonly patience: number | null;
   readonly checkpoints: Checkpoints | null;
+  /** Is given the graph of the first step; null where nobody wants it. */
+  readonly onGraph: ((graph: Model) => Promise<void>) | null;
 }
 
 export interface Trained {
@@ -93,6 +95,7 @@ class Run {
   readonly #options: TrainerOptions;
   readonly #context: Context;
   #step = 0;
+  #shown = false;
   #terms: Readonly<Record<string, number>> = {};
   #stale = 0;
   #best: Best | null = null;
@@ -172,6 +175,7 @@ class Run {
   async #one(batch: TrainingBatch, applies: boolean): Promise<number> {
     const { objective, optimizer, settings, rate, schedule, steps, warmup } = this.#options;
     const feeds: StepFeeds = { inputs: batch.student, labels: batch.labels, ...(await this.#ask(batch)) };
+    await this.#showGraph(feeds);
     const numbers = optimizer.scalars(this.#step + 1, settings);
     const result = await this.#session.run(feeds, (name) => {
       if (name === 'rate') return rate * rateFactor(schedule, this.#step, steps, warmup);
@@ -182,6 +186,13 @@ class Run {
     if (applies) this.#step++;
     this.#terms = result.terms;
     return result.loss;
+  }
+
+  async #showGraph(feeds: StepFeeds): Promise<void> {
+    const { onGraph } = this.#options;
+    if (!onGraph || this.#shown) return;
+    this.#shown = true;
+    await onGraph((await this.#session.graphFor(feeds)).model);
   }
 
   #record(loss: number, samplesPerSecond: number): void {
