@@ -25,11 +25,18 @@ interface Schema {
 /** Numbers of a list are all meant; this one is how many there are. */
 const LENGTH = 'length';
 
+/** The schema of a report, made from the zod object once: making it takes tens of milliseconds. */
+let known: Schema | null = null;
+
+function schemaOfReport(): Schema {
+  known ??= reportJsonSchema() as Schema;
+  return known;
+}
+
 /** The path `name` is, when it leads to numbers in reports; null otherwise. */
 export function pathNamed(name: string): Path | null {
   const segments = name.split('.');
-  const report = reportJsonSchema() as Schema;
-  const { models, comparisons, ...others } = report.properties ?? {};
+  const { models, comparisons, ...others } = schemaOfReport().properties ?? {};
   const roots: readonly (readonly [PathRoot, Schema])[] = [
     ['model', models?.items ?? {}],
     ['comparison', comparisons?.items ?? {}],

@@ -35,6 +35,8 @@ interface Schema {
   readonly maximum?: number;
 }
 
+const SCHEMA = reportJsonSchema() as Schema;
+
 /** A valid report; the same for the same seed. */
 export function randomReport(seed: number): Report {
   const random = uniform(seed);
@@ -69,7 +71,7 @@ export function randomReport(seed: number): Report {
     const type = typeof schema.type === 'object' ? pick(schema.type) : schema.type;
     return byType[type ?? 'string']?.({ ...schema, ...(type && { type }) });
   };
-  const report = reportSchema.parse(make(reportJsonSchema() as Schema));
+  const report = reportSchema.parse(make(SCHEMA));
   // Comparisons of models that exist, most of the time.
   const names = report.models.map(({ name }) => name);
   for (const pair of report.comparisons) {
