@@ -1,19 +1,14 @@
 /** prune, from file to file: open, prune, save, check, account for it. */
-import { stat } from 'node:fs/promises';
 import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
-import { sha256 } from '../onnx/checksum.ts';
-import { type LayoutOptions, weightBytes } from '../onnx/layout.ts';
-import { measureSize } from '../onnx/model-size.ts';
+import type { LayoutOptions } from '../onnx/layout.ts';
 import { openModel } from '../onnx/read.ts';
 import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { requireTarget } from '../onnx/transaction.ts';
-import { saveModel } from '../onnx/write.ts';
 import { passRecords } from '../passes/pass-records.ts';
-import { metricDrops } from '../report/metric-drop.ts';
-import { modelRecord } from '../report/record.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
-import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
+import type { CheckResult } from '../runtime/check.ts';
+import { saveCompared } from '../runtime/save-compared.ts';
 import type { Context } from '../step.ts';
 import { parsePattern, requirePattern } from './masks/pattern.ts';
 import type { PruneOptions } from './options.ts';
@@ -40,9 +35,6 @@ export interface PruneResult {
   readonly data: CheckResult['data'];
 }
 
-/** Bytes of models that are compressed to see what masks give; more takes too long. */
-const MOST_COMPRESSED = 512 * 2 ** 20;
-
 /** Rows the result is compared on. */
 const CHECKED_ROWS = 32;
 
@@ -64,85 +56,43 @@ export async function planPruning(
  * @throws LlmcError USAGE for requests that nothing can meet, and for unreadable input, existing output, selectors without effect
  */
 export async function pruneFile(job: PruneJob, context: Context): Promise<PruneResult> {
-  const { input, output, options } = job;
+  const { input, output, options, force } = job;
   requireSane(options);
   const started = performance.now();
   const opened = openModel(input);
   const files = [input, ...opened.externalFiles];
-  const target = { protect: files, force: job.force };
-  requireTarget(output, target);
-  const before = await totalSize(files);
-  const tensorsBefore = tensorSizes(opened.model);
+  requireTarget(output, { protect: files, force });
+  const baselineTensors = tensorSizes(opened.model);
   const outcome = await run(opened.model, options, false, context);
   if (outcome.changed.length === 0)
     context.warn('nothing was cut: the share asked for is less than one channel of any group');
-  let result: CheckResult | null = null;
-  const progress = context.progress('writing', weightBytes(opened.model));
-  const saved = await saveModel(opened.model, output, {
-    ...job.layout,
-    ...target,
-    signal: context.signal,
-    onBytes: (count) => progress.tick(count),
-    check: async (path) => {
-      progress.done();
-      const request = {
-        level: options.check,
-        data: options.data,
-        samples: CHECKED_ROWS,
-        dims: {},
-        baselineBytes: before,
-        candidateBytes: weightBytes(opened.model),
-      };
-      result = await checkModel(input, path, request, context);
-      refuseBroken(result, job.force);
+  const mask = isMask(options.structure);
+  const { check, ...compared } = await saveCompared(
+    {
+      baseline: input,
+      baselineFiles: files,
+      baselineTensors,
+      model: opened.model,
+      output,
+      names: ['before', 'pruned'],
+      layout: job.layout,
+      force,
+      protect: files,
+      checksum: job.checksum,
+      // What masks give is seen in what compresses.
+      gzip: mask,
+      check: { level: options.check, data: options.data, samples: CHECKED_ROWS, dims: {} },
     },
-  });
-  progress.done();
-  const check: CheckResult = result ?? NOTHING_CHECKED;
-  if (!isMask(options.structure) && check.speed && check.speed.high < 1 && check.speed.estimate < 0.97)
+    context,
+  );
+  if (!mask && check.speed && check.speed.high < 1 && check.speed.estimate < 0.97)
     context.warn(
       `the result is slower than the input model on this machine (${(1 / check.speed.estimate).toFixed(2)}x the time); channels in multiples of 8 or 16 (--round-to) suit its kernels better`,
     );
-  const record = async (name: string, path: string, bytes: number): Promise<ModelRecord> => ({
-    ...modelRecord(name, path, bytes),
-    sha256: job.checksum ? await sha256(path) : null,
-  });
-  // What masks give is seen in what compresses.
-  const gzip = async (paths: readonly string[], bytes: number) =>
-    isMask(options.structure) && bytes <= MOST_COMPRESSED
-      ? (await measureSize(paths, { gzip: true, signal: context.signal })).gzipBytes
-      : null;
-  const gzipBefore = await gzip(files, before);
-  const gzipAfter = await gzip([saved.path, ...openModel(saved.path).externalFiles], saved.byteLength);
-  const after = {
-    ...(await record('pruned', saved.path, saved.byteLength)),
-    gzipBytes: gzipAfter,
-  };
   return {
-    path: saved.path,
+    ...compared,
     step: stepOf(options, outcome, performance.now() - started),
     outcome,
-    models: [
-      {
-        ...(await record('before', input, before)),
-        gzipBytes: gzipBefore,
-        metrics: check.metrics.before,
-        tensors: tensorsBefore,
-      },
-      {
-        ...after,
-        metrics: check.metrics.after,
-        tensors: tensorSizes(opened.model),
-        fidelity: check.fidelity,
-      },
-    ],
-    comparison: {
-      baseline: 'before',
-      candidate: 'pruned',
-      sizeRatio: saved.byteLength / before,
-      speedup: check.speed && { ...check.speed, verdict: verdictOf(check.speed) },
-      metricDrop: metricDrops(check.metrics.before, check.metrics.after),
-    },
     data: check.data,
   };
 }
@@ -180,13 +130,6 @@ function requireSane({ structure, target, method, maxPerLayer, roundTo, recover,
     refuse(`--recover ${recover} looks at activations`, 'give some rows with --data; labels are not needed');
 }
 
-function refuseBroken({ nonFinite }: CheckResult, force: boolean): void {
-  if (nonFinite.length === 0 || force) return;
-  throw new LlmcError('CHECK_FAILED', `the pruned model gives NaN or infinities in ${nonFinite.join(', ')}`, {
-    hint: 'nothing was written; cut less, or use --force',
-  });
-}
-
 function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number): StepRecord {
   const { structure, target, importance, scope, roundTo, maxPerLayer, include, exclude, data, recover } =
     options;
@@ -212,14 +155,4 @@ function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number
     notes: [...outcome.notes],
     passes: passRecords(outcome.traces),
   };
-}
-
-function verdictOf({ low, high }: { low: number; high: number }): 'faster' | 'slower' | 'no difference' {
-  return low > 1 ? 'faster' : high < 1 ? 'slower' : 'no difference';
-}
-
-async function totalSize(files: readonly string[]): Promise<number> {
-  let total = 0;
-  for (const file of files) total += (await stat(file)).size;
-  return total;
 }
