@@ -14,14 +14,16 @@ export type Literal = string;
 export function tensorBytes(dtype: DType, dims: readonly number[], literals: readonly Literal[]): Uint8Array {
   const size = sizeOf(dims);
   const text = (index: number): string => literals[index % literals.length] ?? '0';
-  const number = (index: number): number =>
-    Number(
-      text(index)
-        .replace(/inf(inity)?/, 'Infinity')
-        .replace('nan', 'NaN'),
-    );
+  const numbers = literals.map((literal) =>
+    Number(literal.replace(/inf(inity)?/, 'Infinity').replace('nan', 'NaN')),
+  );
+  const number = (index: number): number => numbers[index % numbers.length] ?? 0;
   const from = { length: size };
-  const floats = (): Float32Array => Float32Array.from(from, (_, index) => number(index));
+  const floats = (): Float32Array => {
+    const out = new Float32Array(size);
+    for (let index = 0; index < size; index++) out[index] = number(index);
+    return out;
+  };
   if (dtype === 'float16' || dtype === 'bfloat16') {
     const out = new Uint16Array(size);
     if (dtype === 'float16') encodeHalf(floats(), out);

@@ -6,6 +6,7 @@ import { Tensor } from '../../src/ir/tensor.ts';
 import { allGraphs } from '../../src/ir/walk.ts';
 import { encodeBfloat16 } from '../../src/numeric/bfloat16.ts';
 import { encodeHalf } from '../../src/numeric/half.ts';
+import { cloneModel } from '../../src/onnx/read.ts';
 import { type QuantizeOptions, quantizeOptionsSchema, type SchemeName } from '../../src/quantize/options.ts';
 import type { Outcome } from '../../src/quantize/outcome.ts';
 import { transform } from '../../src/quantize/transform.ts';
@@ -44,9 +45,18 @@ export async function quantize(model: Model, scheme: FixedScheme, options: Optio
   };
 }
 
+const noisy = new Map<string, Model>();
+
 /** The model of a text, its float constants from `least` elements on filled with noise that follows their names. */
 export function noisyModel(text: string, least = 4): Model {
-  const model = parseModel(text);
+  const key = `${least} ${text}`;
+  const model = noisy.get(key) ?? withNoise(parseModel(text), least);
+  noisy.set(key, model);
+  // Tests change the structure; tensors do not change, and making them is most of the work.
+  return cloneModel(model);
+}
+
+function withNoise(model: Model, least: number): Model {
   for (const graph of allGraphs(model))
     for (const value of graph.initializers)
       if (value.tensor && value.tensor.size >= least) value.tensor = noise(value.tensor, value.name);
@@ -55,7 +65,8 @@ export function noisyModel(text: string, least = 4): Model {
 
 function noise(tensor: Tensor, name: string): Tensor {
   const next = normal(seedFor(name));
-  const values = Float32Array.from({ length: tensor.size }, () => next() / 4);
+  const values = new Float32Array(tensor.size);
+  for (let index = 0; index < values.length; index++) values[index] = next() / 4;
   if (tensor.dtype === 'float32') return Tensor.of('float32', tensor.dims, values);
   const halves = new Uint16Array(values.length);
   if (tensor.dtype === 'float16') encodeHalf(values, halves);
