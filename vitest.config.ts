@@ -1,15 +1,28 @@
+import { readdirSync } from 'node:fs';
+import { sep } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Parts of paths of tests that run many processes or whole models. */
+/** Parts of paths of tests that run many processes or whole models, the longest first. */
 const LONG = [
   'test/docs/readme',
-  'data-process',
-  'test/properties/',
   'test/onnx/fuzz',
-  '-process',
   'test/browser/',
+  'test/properties/',
+  'test/ci/',
+  '-process',
+  'test/onnx/processes',
+  'test/quantize/language/decoders',
+  'test/quantize/graphs',
+  'test/quantize/static/qoperator',
+  'test/prune/',
 ];
+
+const tests = readdirSync(new URL('test', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .map((path) => `test/${path.split(sep).join('/')}`)
+  .filter((path) => path.endsWith('.test.ts'));
+const gone = LONG.filter((part) => !tests.some((path) => path.includes(part)));
+if (gone.length > 0) throw new Error(`vitest.config.ts names tests that do not exist: ${gone.join(', ')}`);
 
 /** Without a record of past runs, longest files first by what they do: else one worker may end alone with the README. */
 class LongestFirst extends BaseSequencer {
