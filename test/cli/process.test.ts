@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FIXTURES } from '../support/fixtures.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder = '';
@@ -90,6 +91,18 @@ describe('the real process', () => {
     const mistake = llmc(['nothing-like-it']);
     expect([mistake.status, mistake.stdout]).toEqual([2, '']);
     expect(mistake.stderr).toMatch(/^error USAGE: /);
+  });
+
+  it('compares models, and ends with 1 when they drifted too far', () => {
+    const [gru, lstm] = ['rnn-gru', 'rnn-lstm'].map((name) => join(FIXTURES, `${name}.onnx`)) as [
+      string,
+      string,
+    ];
+    const argv = (after: string) => ['compare', gru, after, '--samples', '2', '--require', 'sqnr >= 40dB'];
+    const [same, other] = [llmc(argv(gru)), llmc(argv(lstm))];
+    expect([same.status, other.status]).toEqual([0, 1]);
+    expect(same.stdout).toContain('every value that both models compute is the same');
+    expect(other.stdout).toMatch(/FAILED {2}sqnr >= 40dB/);
   });
 
   it('does not load what --help does not need', () => {
