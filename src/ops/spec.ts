@@ -152,7 +152,11 @@ export function isRelation(axes: OpSpec['axes']): axes is AxisRelation {
   return typeof axes === 'object';
 }
 
-/** The same facts for several operators that differ in name only. */
-export function defineOps(types: readonly string[], facts: Omit<OpSpec, 'type'>): readonly OpSpec[] {
-  return types.map((type) => ({ type, ...facts }));
+/** The same facts for several operators that differ in name, and in what `own` says of single ones. */
+export function defineOps(
+  types: readonly string[],
+  facts: Omit<OpSpec, 'type'>,
+  own: Readonly<Record<string, Omit<OpSpec, 'type'>>> = {},
+): readonly OpSpec[] {
+  return types.map((type) => ({ type, ...facts, ...own[type] }));
 }

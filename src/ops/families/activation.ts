@@ -1,6 +1,8 @@
 /** Activation functions. */
+
 import { floatsOf } from '../../ir/floats.ts';
 import type { Node } from '../../ir/node.ts';
+import { activations, biasGelu, clip, fastGelu, prelu } from '../gradients/activation.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
 const SAME = 'X[*s] -> Y[*s]';
@@ -32,19 +34,48 @@ function isHalfLine(node: Node): boolean {
 }
 
 export const activation: readonly OpSpec[] = [
-  { type: 'Celu', axes: SAME, quant: FLOAT, types: 'T -> T', float16: 28, bfloat16: 28 },
-  ...defineOps(
-    ['Elu', 'HardSigmoid', 'HardSwish', 'Mish', 'Selu', 'Softplus', 'Softsign', 'ThresholdedRelu'],
-    { axes: SAME, quant: FLOAT, types: 'T -> T', bfloat16: 22 },
-  ),
-  ...defineOps(['Gelu', 'Swish', 'Tanh', 'com.microsoft.Gelu', 'com.microsoft.QuickGelu'], {
+  {
+    type: 'Celu',
+    gradient: activations.celu,
     axes: SAME,
     quant: FLOAT,
     types: 'T -> T',
-  }),
-  { type: 'Shrink', axes: SAME, quant: FLOAT, types: 'T -> T', bfloat16: null },
+    float16: 28,
+    bfloat16: 28,
+  },
+  ...defineOps(
+    ['Elu', 'HardSigmoid', 'HardSwish', 'Mish', 'Selu', 'Softplus', 'Softsign', 'ThresholdedRelu'],
+    { axes: SAME, quant: FLOAT, types: 'T -> T', bfloat16: 22 },
+    {
+      Elu: { gradient: activations.elu },
+      HardSigmoid: { gradient: activations.hardSigmoid },
+      HardSwish: { gradient: activations.hardSwish },
+      Mish: { gradient: activations.mish },
+      Selu: { gradient: activations.selu },
+      Softplus: { gradient: activations.softplus },
+      Softsign: { gradient: activations.softsign },
+      ThresholdedRelu: { gradient: activations.thresholdedRelu },
+    },
+  ),
+  ...defineOps(
+    ['Gelu', 'Swish', 'Tanh', 'com.microsoft.Gelu', 'com.microsoft.QuickGelu'],
+    {
+      axes: SAME,
+      quant: FLOAT,
+      types: 'T -> T',
+    },
+    {
+      Gelu: { gradient: activations.gelu },
+      Swish: { gradient: activations.swish },
+      Tanh: { gradient: activations.tanh },
+      'com.microsoft.Gelu': { gradient: activations.gelu },
+      'com.microsoft.QuickGelu': { gradient: activations.quickGelu },
+    },
+  ),
+  { type: 'Shrink', gradient: activations.shrink, axes: SAME, quant: FLOAT, types: 'T -> T', bfloat16: null },
   {
     type: 'LeakyRelu',
+    gradient: activations.leakyRelu,
     axes: SAME,
     homogeneous: [[0]],
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearLeakyRelu' },
@@ -53,6 +84,7 @@ export const activation: readonly OpSpec[] = [
   },
   {
     type: 'Sigmoid',
+    gradient: activations.sigmoid,
     axes: SAME,
     quant: {
       kind: 'compute',
@@ -65,6 +97,7 @@ export const activation: readonly OpSpec[] = [
   // Between quantized tensors these two are nothing but a range, which the quantizer of their input gives.
   {
     type: 'Relu',
+    gradient: activations.relu,
     axes: SAME,
     homogeneous: [[0]],
     quant: { kind: 'passthrough', bounds: () => ({ min: 0, max: null }) },
@@ -72,6 +105,7 @@ export const activation: readonly OpSpec[] = [
   },
   {
     type: 'Clip',
+    gradient: clip,
     axes: 'X[*s], _, _ -> Y[*s]',
     homogeneous: (node) => (isHalfLine(node) ? [[0]] : []),
     quant: { kind: 'passthrough', bounds: clipBounds },
@@ -79,13 +113,14 @@ export const activation: readonly OpSpec[] = [
   },
   {
     type: 'PRelu',
+    gradient: prelu,
     axes: 'X[*s], S[*s] -> Y[*s]',
     homogeneous: [[0]],
     quant: FLOAT,
     types: 'T, T -> T',
     bfloat16: 16,
   },
-  { type: 'com.microsoft.BiasGelu', axes: withBias, quant: FLOAT, types: 'T, T -> T' },
-  { type: 'com.microsoft.FastGelu', axes: withBias, quant: FLOAT, types: 'T, T? -> T' },
+  { type: 'com.microsoft.BiasGelu', gradient: biasGelu, axes: withBias, quant: FLOAT, types: 'T, T -> T' },
+  { type: 'com.microsoft.FastGelu', gradient: fastGelu, axes: withBias, quant: FLOAT, types: 'T, T? -> T' },
   { type: 'SwiGLU', axes: 'A[*s], B[*s] -> Y[*s]', quant: FLOAT, types: 'T, T -> T' },
 ];

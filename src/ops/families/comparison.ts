@@ -1,4 +1,5 @@
 /** Comparisons, logic and selection by condition. */
+import { chosen } from '../gradients/gather.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
 export const comparison: readonly OpSpec[] = [
@@ -27,6 +28,7 @@ export const comparison: readonly OpSpec[] = [
   }),
   {
     type: 'Where',
+    gradient: chosen,
     axes: 'C[*s], X[*s], Y[*s] -> Z[*s]',
     homogeneous: [[1, 2]],
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearWhere' },

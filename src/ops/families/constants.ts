@@ -14,6 +14,7 @@ export const constants: readonly OpSpec[] = [
   },
   {
     type: 'ConstantOfShape',
+    gradient: 'none',
     axes: (node) => {
       const rank = node.output()?.rank ?? null;
       return rank === null ? null : `_ -> ${tensor('Y', labels(rank))}`;
@@ -26,21 +27,30 @@ export const constants: readonly OpSpec[] = [
   },
   {
     type: 'EyeLike',
+    gradient: 'none',
     shapeOnly: true,
     quant: { kind: 'exact' },
     types: 'T -> @dtype',
     bfloat16: 22,
     float32Only: generatedFloats,
   },
-  { type: 'Range', quant: { kind: 'exact' }, types: 'T, T, T -> T', float16: 27, bfloat16: 27 },
+  {
+    type: 'Range',
+    gradient: 'none',
+    quant: { kind: 'exact' },
+    types: 'T, T, T -> T',
+    float16: 27,
+    bfloat16: 27,
+  },
   { type: 'com.microsoft.Range', quant: { kind: 'exact' }, types: 'T, T, T? -> T', float16: null },
   {
     type: 'Shape',
+    gradient: 'none',
     shapeOnly: true,
     tellsDims: true,
     quant: { kind: 'exact' },
     types: 'T -> int64',
     cpuBfloat16: true,
   },
-  { type: 'Size', shapeOnly: true, quant: { kind: 'exact' }, types: 'T -> int64' },
+  { type: 'Size', gradient: 'none', shapeOnly: true, quant: { kind: 'exact' }, types: 'T -> int64' },
 ];

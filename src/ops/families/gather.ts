@@ -1,6 +1,8 @@
 /** Reading and writing by index. */
+
 import type { Node } from '../../ir/node.ts';
 import type { Shape } from '../../ir/value.ts';
+import { gatherElements, gathered, gatherNd } from '../gradients/gather.ts';
 import { labels, normalAxis, rankOf, stateInts } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -37,6 +39,7 @@ function reducing(node: Node): string | null {
 export const indexing: readonly OpSpec[] = [
   {
     type: 'Gather',
+    gradient: gathered,
     axes: gather,
     picks: {
       at: gatherPicks,
@@ -49,12 +52,19 @@ export const indexing: readonly OpSpec[] = [
   },
   {
     type: 'GatherElements',
+    gradient: gatherElements,
     axes: 'X[!*s], I[!*i] -> Y[!*i]',
     quant: { kind: 'passthrough', integers: true },
     types: 'T, int32|int64 -> T',
     cpuBfloat16: true,
   },
-  { type: 'GatherND', quant: { kind: 'passthrough' }, types: 'T, int64 -> T', cpuBfloat16: true },
+  {
+    type: 'GatherND',
+    gradient: gatherNd,
+    quant: { kind: 'passthrough' },
+    types: 'T, int64 -> T',
+    cpuBfloat16: true,
+  },
   {
     type: 'com.microsoft.GatherND',
     quant: { kind: 'passthrough' },

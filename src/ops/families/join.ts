@@ -1,9 +1,11 @@
 /** Concatenation and splitting along one axis. */
+import { joined, splitUp } from '../gradients/slice.ts';
 import type { OpSpec } from '../spec.ts';
 
 export const segments: readonly OpSpec[] = [
   {
     type: 'Concat',
+    gradient: joined,
     homogeneous: 'all',
     axes: { relation: 'segments', axis: (node) => node.int('axis', 0), whole: 'outputs' },
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearConcat' },
@@ -12,6 +14,7 @@ export const segments: readonly OpSpec[] = [
   },
   {
     type: 'Split',
+    gradient: splitUp,
     homogeneous: [[0]],
     axes: { relation: 'segments', axis: (node) => node.int('axis', 0), whole: 'inputs' },
     quant: { kind: 'passthrough', integers: true },

@@ -1,5 +1,7 @@
 /** Reductions along axes. */
+
 import type { Node } from '../../ir/node.ts';
+import { reductions } from '../gradients/reduce.ts';
 import { intsOf, labels, normalAxis, rankOf } from '../labels.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
@@ -31,26 +33,51 @@ function reduced(rank: number, axes: readonly number[], keep: boolean): string {
 }
 
 export const reduction: readonly OpSpec[] = [
-  ...defineOps(['ReduceLogSum', 'ReduceLogSumExp', 'ReduceProd', 'ReduceSumSquare'], {
-    axes: reduce,
-    quant: FLOAT,
-    types: 'T, int64? -> T',
-  }),
-  ...defineOps(['ReduceL1', 'ReduceL2', 'ReduceMax', 'ReduceMin', 'ReduceSum'], {
-    axes: reduce,
-    homogeneous: [[0]],
-    quant: FLOAT,
-    types: 'T, int64? -> T',
-  }),
+  ...defineOps(
+    ['ReduceLogSum', 'ReduceLogSumExp', 'ReduceProd', 'ReduceSumSquare'],
+    {
+      axes: reduce,
+      quant: FLOAT,
+      types: 'T, int64? -> T',
+    },
+    {
+      ReduceLogSum: { gradient: reductions.logSum },
+      ReduceLogSumExp: { gradient: reductions.logSumExp },
+      ReduceProd: { gradient: reductions.prod },
+      ReduceSumSquare: { gradient: reductions.sumSquare },
+    },
+  ),
+  ...defineOps(
+    ['ReduceL1', 'ReduceL2', 'ReduceMax', 'ReduceMin', 'ReduceSum'],
+    {
+      axes: reduce,
+      homogeneous: [[0]],
+      quant: FLOAT,
+      types: 'T, int64? -> T',
+    },
+    {
+      ReduceL1: { gradient: reductions.l1 },
+      ReduceL2: { gradient: reductions.l2 },
+      ReduceMax: { gradient: reductions.max },
+      ReduceMin: { gradient: reductions.min },
+      ReduceSum: { gradient: reductions.sum },
+    },
+  ),
   {
     type: 'ReduceMean',
+    gradient: reductions.mean,
     axes: reduce,
     statistics: true,
     homogeneous: [[0]],
     quant: FLOAT,
     types: 'T, int64? -> T',
   },
-  ...defineOps(['ArgMax', 'ArgMin'], { axes: argument, quant: { kind: 'exact' }, types: 'T -> int64' }),
+  ...defineOps(['ArgMax', 'ArgMin'], {
+    gradient: 'none',
+    axes: argument,
+    quant: { kind: 'exact' },
+    types: 'T -> int64',
+  }),
   { type: 'CumProd', axes: 'X[!*s], _ -> Y[!*s]', quant: FLOAT, types: 'T, int32|int64 -> T' },
   {
     type: 'CumSum',

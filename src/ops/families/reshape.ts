@@ -1,5 +1,14 @@
 /** Rearrangements: the same elements under other dims. */
+
 import type { Node } from '../../ir/node.ts';
+import {
+  depthToSpace,
+  expanded,
+  redimension,
+  spaceToDepth,
+  tiled,
+  transposed,
+} from '../gradients/rearrange.ts';
 import { constantInts, intsOf, labels, normalAxis, rankOf, tensor } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -85,6 +94,7 @@ function expand(node: Node): string | null {
 export const rearrangement: readonly OpSpec[] = [
   {
     type: 'Reshape',
+    gradient: redimension,
     homogeneous: [[0]],
     axes: { relation: 'reshape' },
     statedShape: 1,
@@ -94,6 +104,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Transpose',
+    gradient: transposed,
     homogeneous: [[0]],
     axes: transpose,
     quant: { kind: 'passthrough', integers: true },
@@ -102,6 +113,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Flatten',
+    gradient: redimension,
     homogeneous: [[0]],
     axes: flatten,
     quant: { kind: 'passthrough', integers: true },
@@ -110,6 +122,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Squeeze',
+    gradient: redimension,
     homogeneous: [[0]],
     axes: squeeze,
     quant: { kind: 'passthrough', integers: true },
@@ -118,6 +131,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Unsqueeze',
+    gradient: redimension,
     homogeneous: [[0]],
     axes: unsqueeze,
     quant: { kind: 'passthrough', integers: true },
@@ -126,6 +140,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Expand',
+    gradient: expanded,
     axes: expand,
     statedShape: 1,
     homogeneous: [[0]],
@@ -140,6 +155,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'Tile',
+    gradient: tiled,
     axes: tile,
     homogeneous: [[0]],
     quant: { kind: 'passthrough', integers: true },
@@ -147,6 +163,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'DepthToSpace',
+    gradient: depthToSpace,
     homogeneous: [[0]],
     axes: (node) =>
       `X[n ${node.text('mode', 'DCR') === 'CRD' ? '(c p q)' : '(p q c)'} h w] -> Y[n c (h p) (w q)] | p=blocksize, q=blocksize`,
@@ -155,6 +172,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'SpaceToDepth',
+    gradient: spaceToDepth,
     homogeneous: [[0]],
     axes: 'X[n c (h p) (w q)] -> Y[n (p q c) h w] | p=blocksize, q=blocksize',
     quant: { kind: 'passthrough' },

@@ -25,8 +25,8 @@ export const selection: readonly OpSpec[] = [
     quant: { kind: 'exact' },
     types: 'float32, float32, int64?, float32?, float32? -> int64',
   },
-  { type: 'NonZero', quant: { kind: 'exact' }, types: 'T -> int64' },
-  { type: 'OneHot', quant: { kind: 'exact' }, types: 'T1, T2, T3 -> T3', bfloat16: null },
+  { type: 'NonZero', gradient: 'none', quant: { kind: 'exact' }, types: 'T -> int64' },
+  { type: 'OneHot', gradient: 'none', quant: { kind: 'exact' }, types: 'T1, T2, T3 -> T3', bfloat16: null },
   { type: 'Unique', quant: { kind: 'exact' }, types: 'T -> T, int64?, int64?, int64?', bfloat16: 28 },
   { type: 'com.microsoft.Unique', quant: { kind: 'exact' }, types: 'T -> T, int64, int64', bfloat16: null },
 ];

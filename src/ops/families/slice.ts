@@ -1,7 +1,9 @@
 /** Parts of tensors and their opposite: Slice, Pad, and what fills or masks regions. */
+
 import { floatsOf } from '../../ir/floats.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Shape } from '../../ir/value.ts';
+import { padded, sliced } from '../gradients/slice.ts';
 import { changed, constantInts, intsOf, labels, normalAxis, rankOf, stateInts, tensor } from '../labels.ts';
 import { defineOps, type InputSets, type OpSpec } from '../spec.ts';
 
@@ -95,6 +97,7 @@ function withZeros(node: Node): InputSets {
 export const slicing: readonly OpSpec[] = [
   {
     type: 'Slice',
+    gradient: sliced,
     axes: slice,
     picks: { at: picked, write: pick },
     homogeneous: [[0]],
@@ -104,6 +107,7 @@ export const slicing: readonly OpSpec[] = [
   },
   {
     type: 'Pad',
+    gradient: padded,
     axes: pad,
     homogeneous: withZeros,
     quant: { kind: 'passthrough' },

@@ -1,5 +1,7 @@
 /** Samples of all operators with gradients, family by family. */
+import { activations } from './samples/activations.ts';
 import { arithmetic } from './samples/arithmetic.ts';
 import { matrixProducts } from './samples/matmul.ts';
+import { rearrangement } from './samples/rearrangement.ts';
 
-export const samples = [...arithmetic, ...matrixProducts];
+export const samples = [...activations, ...arithmetic, ...matrixProducts, ...rearrangement];
