@@ -10,6 +10,7 @@ import { sort } from '../passes/sort.ts';
 import { stateAxes } from '../passes/state-axes.ts';
 import { unlistConstants } from '../passes/unlist-constants.ts';
 import type { Context } from '../step.ts';
+import { untieUniform } from './untie.ts';
 
 /**
  * Weights become initializers of the graph, and what only sees constants is computed. Batch normalizations stay, and
@@ -28,6 +29,8 @@ const PASSES = [
 ];
 
 /** Changes the model in place; it computes what it did. */
-export function prepareTraining(model: Model, context: Context): Promise<PassTrace[]> {
-  return runPasses(model, PASSES, context);
+export async function prepareTraining(model: Model, context: Context): Promise<PassTrace[]> {
+  const traces = await runPasses(model, PASSES, context);
+  untieUniform(model);
+  return traces;
 }

@@ -1,5 +1,7 @@
 /** Convolutions and their fused and integer relatives. */
+
 import type { Node } from '../../ir/node.ts';
+import * as gradients from '../gradients/conv.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
 /** Data and bias together, or weight and bias. */
@@ -27,6 +29,7 @@ function qlinearConv(node: Node): string {
 export const convolution: readonly OpSpec[] = [
   {
     type: 'Conv',
+    gradient: gradients.conv,
     axes: CONV,
     homogeneous: WITH_BIAS,
     quant: { kind: 'compute', weights: [1], dynamic: 'ConvInteger', static: 'QLinearConv' },
@@ -35,6 +38,7 @@ export const convolution: readonly OpSpec[] = [
   },
   {
     type: 'ConvTranspose',
+    gradient: gradients.convTranspose,
     axes: 'X[n (g i) *s], W[(g i) o *k], B[(g o)] -> Y[n (g o) *s+k] | g=group:1',
     homogeneous: WITH_BIAS,
     quant: { kind: 'compute', weights: [1] },

@@ -1,5 +1,7 @@
 /** Normalizations: statistics over axes that therefore cannot be cut, then a scale and a shift. */
+
 import type { Node } from '../../ir/node.ts';
+import * as norms from '../gradients/normalization.ts';
 import { labels, normalAxis, rankOf } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -22,6 +24,7 @@ const SKIP = 'X[*b !h], R[*b !h], G[!h], B[!h], C[!h] -> Y[*b !h], _, _, Z[*b !h
 export const normalization: readonly OpSpec[] = [
   {
     type: 'BatchNormalization',
+    gradient: norms.batchNormalization,
     // In training the statistics are those of the batch.
     axes: (node) =>
       node.int('training_mode', 0) === 1
@@ -35,6 +38,7 @@ export const normalization: readonly OpSpec[] = [
   },
   {
     type: 'LayerNormalization',
+    gradient: norms.layerNormalization,
     statistics: true,
     axes: overLast,
     homogeneous: SCALE_AND_SHIFT,
@@ -44,6 +48,7 @@ export const normalization: readonly OpSpec[] = [
   },
   {
     type: 'RMSNormalization',
+    gradient: norms.rootMeanSquare,
     axes: overLast,
     statistics: true,
     homogeneous: [[1]],
@@ -52,6 +57,7 @@ export const normalization: readonly OpSpec[] = [
   },
   {
     type: 'SimplifiedLayerNormalization',
+    gradient: norms.rootMeanSquare,
     statistics: true,
     axes: overLast,
     homogeneous: [[1]],
@@ -62,6 +68,7 @@ export const normalization: readonly OpSpec[] = [
   },
   {
     type: 'InstanceNormalization',
+    gradient: { decompose: norms.instanceNormalization },
     axes: 'X[n c !*s], S[c], B[c] -> Y[n c !*s]',
     homogeneous: SCALE_AND_SHIFT,
     quant: NORM,
@@ -71,6 +78,7 @@ export const normalization: readonly OpSpec[] = [
   // Its scale has one element a group in opset 18 and one a channel from 21 on; neither may be cut.
   {
     type: 'GroupNormalization',
+    gradient: { decompose: norms.groupNormalization },
     axes: 'X[n !c !*s], _, _ -> Y[n !c !*s]',
     quant: NORM,
     types: 'T, T, T -> T',
@@ -81,6 +89,7 @@ export const normalization: readonly OpSpec[] = [
   { type: 'com.microsoft.SkipGroupNorm', quant: NORM, types: 'T, M, M, T, T? -> T, T?', bfloat16: null },
   {
     type: 'com.microsoft.SkipLayerNormalization',
+    gradient: { decompose: norms.skipLayerNormalization },
     statistics: true,
     axes: SKIP,
     homogeneous: [[2, 3]],
@@ -90,6 +99,7 @@ export const normalization: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.SkipSimplifiedLayerNormalization',
+    gradient: { decompose: norms.skipSimplified },
     statistics: true,
     axes: SKIP.replace('B[!h], ', ''),
     homogeneous: [[2]],
@@ -98,7 +108,14 @@ export const normalization: readonly OpSpec[] = [
     cpuBfloat16: true,
   },
   { type: 'LRN', axes: 'X[n !c *s] -> Y[n !c *s]', quant: NORM, types: 'T -> T' },
-  { type: 'LpNormalization', axes: 'X[!*s] -> Y[!*s]', quant: NORM, types: 'T -> T', bfloat16: 22 },
+  {
+    type: 'LpNormalization',
+    gradient: { decompose: norms.lpNormalization },
+    axes: 'X[!*s] -> Y[!*s]',
+    quant: NORM,
+    types: 'T -> T',
+    bfloat16: 22,
+  },
   // A function in onnxruntime, with a float32 epsilon in its body.
   {
     type: 'MeanVarianceNormalization',

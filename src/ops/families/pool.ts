@@ -1,4 +1,5 @@
 /** Pooling. */
+import * as poolings from '../gradients/pool.ts';
 import type { OpSpec } from '../spec.ts';
 
 const POOL = 'X[n c *t+k] -> Y[n c *t]';
@@ -8,6 +9,7 @@ const FLOAT = { kind: 'float-only', reason: 'onnxruntime has no integer kernel f
 export const pooling: readonly OpSpec[] = [
   {
     type: 'AveragePool',
+    gradient: poolings.averagePool,
     axes: POOL,
     homogeneous: [[0]],
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearAveragePool' },
@@ -16,6 +18,7 @@ export const pooling: readonly OpSpec[] = [
   },
   {
     type: 'GlobalAveragePool',
+    gradient: poolings.globalAveragePool,
     axes: GLOBAL,
     homogeneous: [[0]],
     quant: { kind: 'compute', weights: [], static: 'com.microsoft.QLinearGlobalAveragePool' },
@@ -24,6 +27,7 @@ export const pooling: readonly OpSpec[] = [
   },
   {
     type: 'MaxPool',
+    gradient: poolings.maxPool,
     axes: `${POOL}, I[n c *t]`,
     homogeneous: [[0]],
     quant: { kind: 'passthrough', integers: true },
@@ -32,6 +36,7 @@ export const pooling: readonly OpSpec[] = [
   },
   {
     type: 'GlobalMaxPool',
+    gradient: poolings.globalMaxPool,
     axes: GLOBAL,
     homogeneous: [[0]],
     quant: { kind: 'passthrough' },

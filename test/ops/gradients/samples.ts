@@ -3,5 +3,6 @@ import { activations } from './samples/activations.ts';
 import { arithmetic } from './samples/arithmetic.ts';
 import { matrixProducts } from './samples/matmul.ts';
 import { rearrangement } from './samples/rearrangement.ts';
+import { windows } from './samples/windows.ts';
 
-export const samples = [...activations, ...arithmetic, ...matrixProducts, ...rearrangement];
+export const samples = [...activations, ...arithmetic, ...matrixProducts, ...rearrangement, ...windows];

@@ -33,6 +33,10 @@ export const activations: readonly GradientSample[] = [
   sample('Sigmoid'),
   sample('Softplus'),
   sample('Softsign', '', KINK),
+  {
+    op: 'Swish',
+    graph: `<ir_version: 11, opset_import: ["": 24]> g (float[2,3,5] x) => (float[2,3,5] y) { y = Swish<alpha=1.5>(x) }`,
+  },
   sample('Tanh'),
   sample('ThresholdedRelu', '<alpha=0.5>', { feeds: { x: kinkless(30, 0.5) } }),
   {
@@ -43,7 +47,7 @@ export const activations: readonly GradientSample[] = [
   {
     op: 'Clip',
     about: 'one bound',
-    graph: `g (float[2,3,5] x) => (float[2,3,5] y) <float high = {0.5}> { y = Clip(x, , high) }`,
+    graph: `g (float[2,3,5] x) => (float[2,3,5] y) <float high = {0.5}> { y = Clip(x, "", high) }`,
     feeds: { x: kinkless(30, 0.5) },
   },
   {
