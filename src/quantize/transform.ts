@@ -21,6 +21,7 @@ import { explainRemaining } from './remaining.ts';
 import type { Scheme, SchemeOptions } from './schemes/scheme.ts';
 import { SCHEMES } from './schemes/table.ts';
 import { staticOptions } from './static/options.ts';
+import { dividedWeights, notesOnStoredTwice } from './stored-twice.ts';
 import { type WeightArithmetic, weightArithmetic } from './target.ts';
 import { batchNormMoments } from './transforms/moments.ts';
 
@@ -69,7 +70,7 @@ export async function transform(
   const told = schemeOptions(scheme, options, { select, int8Layers, arithmetic, moments });
   if (options.transforms.length > 0 && !scheme.startsWith('int8'))
     outcome.note(`--transform is for int8, int8-dynamic and int8-weights; ${scheme} does without`);
-  await entry.apply(model, told, outcome, context);
+  await applyScheme(entry, model, told, outcome, context);
   putBack();
   nameTransposedAxes(model);
   const imports = new Map(model.opsets);
@@ -81,6 +82,18 @@ export async function transform(
   const isHalf = entry === SCHEMES.fp16 || options.halfRest;
   explainRemaining(model, outcome, isHalf ? (dtype) => dtype === 'float32' : isFloat);
   return { outcome, traces };
+}
+
+async function applyScheme(
+  scheme: Scheme,
+  model: Model,
+  options: SchemeOptions,
+  outcome: Outcome,
+  context: Context,
+): Promise<void> {
+  const divided = dividedWeights(model, options.select);
+  await scheme.apply(model, options, outcome, context);
+  for (const text of notesOnStoredTwice(divided)) outcome.note(text);
 }
 
 /** onnxruntime's tools change nothing beforehand, save that dynamic quantization rewrites Gemm, in subgraphs too. */

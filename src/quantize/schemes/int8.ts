@@ -8,6 +8,7 @@ import { isRelation } from '../../ops/spec.ts';
 import { specOf } from '../../ops/table.ts';
 import type { Context } from '../../step.ts';
 import { calibrate } from '../calibrate/calibrate.ts';
+import { fewRowsNote } from '../calibrate/few-rows.ts';
 import { DequantizedWeights } from '../dequantized-weight.ts';
 import { quantizeAttention } from '../dynamic/attention.ts';
 import { quantizeEmbedLayerNorm } from '../dynamic/embed-layer-norm.ts';
@@ -70,7 +71,9 @@ export const int8: Scheme = {
         mayAbsorb: !own.activation.symmetric,
         anywhere: own.anywhere,
       });
-    const all = await planReached(planWith(new Map()), (plan) => measure(model, plan, options, context));
+    const all = await planReached(planWith(new Map()), (plan) =>
+      measure(model, plan, options, outcome, context),
+    );
     const kept =
       own.keepFloat > 0
         ? await mostSensitive(model, all, own.keepFloat, options, outcome, context)
@@ -78,7 +81,7 @@ export const int8: Scheme = {
     // What stays float changes which values are quantized around it, not their ranges.
     const planned =
       kept.size > 0
-        ? await planReached(planWith(kept), (plan) => measure(model, plan, options, context))
+        ? await planReached(planWith(kept), (plan) => measure(model, plan, options, outcome, context))
         : all;
     const means = await floatMeans(model, planned.plan, options, context);
     const { retired, weights } = writePlan(planned, options);
@@ -139,12 +142,13 @@ async function measure(
   model: Model,
   plan: StaticPlan,
   options: SchemeOptions,
+  outcome: Outcome,
   context: Context,
 ): Promise<Measured> {
   const { static: own } = options;
   const known = knownRanges(plan);
   const values = [...quantizedValues(plan)].filter((value) => !known.has(value));
-  const { ranges } = await calibrate(
+  const { ranges, rows } = await calibrate(
     model,
     {
       values,
@@ -160,6 +164,9 @@ async function measure(
     },
     context,
   );
+  const few = fewRowsNote(rows, own.samples);
+  // Plans may be measured more than once.
+  if (few && !outcome.notes.includes(few)) outcome.note(few);
   const found = values.flatMap((value) => {
     const range = ranges.get(value.name);
     return range ? [[value, range] as const] : [];

@@ -1,18 +1,16 @@
 /** Ranges on data as the calibrators of onnxruntime's tools find them: row by row, by the nodes as they are written. */
 import { LlmcError } from '../../../errors.ts';
-import { floatsOf } from '../../../ir/floats.ts';
 import type { Model } from '../../../ir/model.ts';
 import type { Value } from '../../../ir/value.ts';
 import { rangeOf } from '../../../numeric/range.ts';
-import { isConstantNode } from '../../../ops/nodes.ts';
-import { tensorOf } from '../../../passes/constant-node.ts';
 import { meanRangeProbe } from '../../../probe/mean-range.ts';
 import { observe } from '../../../probe/observe.ts';
 import { rangeProbe } from '../../../probe/range.ts';
 import type { Context } from '../../../step.ts';
 import type { SchemeOptions } from '../../schemes/scheme.ts';
 import type { ValueRange } from '../parameters.ts';
-import { percentileRanges } from './percentile.ts';
+import { constantBehind } from './constant-values.ts';
+import { type MeasuredRanges, percentileRanges } from './percentile.ts';
 
 /**
  * `entropy` is `minmax`: with the 128 bins and 128 levels of the tools there is only one threshold to choose from.
@@ -24,7 +22,7 @@ export async function measureRanges(
   values: ReadonlySet<Value>,
   { static: own, data }: SchemeOptions,
   context: Context,
-): Promise<Map<Value, ValueRange>> {
+): Promise<MeasuredRanges> {
   if (data === undefined)
     throw new LlmcError('USAGE', 'int8 needs data to find the ranges of activations on', {
       hint: 'give some typical inputs with --data, e.g. calibration.npz',
@@ -45,12 +43,11 @@ export async function measureRanges(
       });
     if (range) ranges.set(tap.value, { min: range.min, max: range.max });
   }
-  return ranges;
+  return { ranges, rows: seen.rows };
 }
 
-/** Constants written as nodes are activations to the tools. */
-function constantRange({ producer }: Value): ValueRange | null {
-  const tensor = producer && isConstantNode(producer) ? tensorOf(producer) : null;
+function constantRange(value: Value): ValueRange | null {
+  const constant = constantBehind(value);
   // An empty one (the roi of a Resize) has no range.
-  return tensor?.dtype === 'float32' && tensor.size > 0 ? rangeOf(floatsOf(tensor)) : null;
+  return constant && constant.length > 0 ? rangeOf(constant) : null;
 }

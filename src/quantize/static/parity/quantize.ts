@@ -3,6 +3,7 @@ import type { Model } from '../../../ir/model.ts';
 import type { Node } from '../../../ir/node.ts';
 import { scaleZeroPoint } from '../../../numeric/affine.ts';
 import type { Context } from '../../../step.ts';
+import { fewRowsNote } from '../../calibrate/few-rows.ts';
 import type { Outcome } from '../../outcome.ts';
 import type { OpsetNeed, SchemeOptions } from '../../schemes/scheme.ts';
 import { measureRanges } from './measure.ts';
@@ -23,7 +24,9 @@ export async function quantizeLikeOrt(
   const spec = paritySpec(options);
   const isSelected = (node: Node): boolean => RULES[node.op] !== undefined && options.select(node) === null;
   const calibrated = calibratedValues(graph);
-  const ranges = await measureRanges(model, calibrated, options, context);
+  const { ranges, rows } = await measureRanges(model, calibrated, options, context);
+  const few = fewRowsNote(rows, options.static.samples);
+  if (few) outcome.note(few);
   adjustRanges(graph, ranges, isSelected);
   const activations = new Map(
     [...ranges].map(([value, { min, max }]) => [
