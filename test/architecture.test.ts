@@ -18,6 +18,7 @@ const ROWS = [
   'probe',
   'train',
   'quantize prune bench convert compare',
+  'distill',
   'cli',
 ] as const;
 const ROW = new Map(ROWS.flatMap((names, row) => names.split(' ').map((name) => [name, row] as const)));

@@ -5,6 +5,7 @@ import { compareSpec } from './commands/compare.options.ts';
 import { completionSpec } from './commands/completion.options.ts';
 import { convertSpec } from './commands/convert.options.ts';
 import { demoSpec } from './commands/demo.options.ts';
+import { distillSpec } from './commands/distill.options.ts';
 import { inspectSpec } from './commands/inspect.options.ts';
 import { opsSpec } from './commands/ops.options.ts';
 import { pruneSpec } from './commands/prune.options.ts';
@@ -14,6 +15,7 @@ import { reportSpec } from './commands/report.options.ts';
 export const commands: readonly Command[] = [
   defineCommand(inspectSpec, () => import('./commands/inspect.ts')),
   defineCommand(pruneSpec, () => import('./commands/prune.ts')),
+  defineCommand(distillSpec, () => import('./commands/distill.ts')),
   defineCommand(convertSpec, () => import('./commands/convert.ts')),
   defineCommand(quantizeSpec, () => import('./commands/quantize.ts')),
   defineCommand(benchSpec, () => import('./commands/bench.ts')),

@@ -140,6 +140,16 @@ export const passRecordSchema = z.object({
   examples: z.array(z.string()).default([]).describe('the first few it was done to'),
 });
 
+const curvePointSchema = z.object({
+  step: z.int().min(1),
+  loss: z.number(),
+  samplesPerSecond: nonNegative,
+  rate: nonNegative,
+  terms: z.record(z.string(), z.number()).optional(),
+});
+
+const evaluationSchema = z.object({ step: z.int().min(1), metric: z.string(), value: z.number() });
+
 export const stepRecordSchema = z.object({
   name: z.string(),
   options: z.record(z.string(), z.unknown()).default({}),
@@ -148,6 +158,10 @@ export const stepRecordSchema = z.object({
   skipped: z.array(skippedSchema).default([]),
   notes: z.array(z.string()).default([]),
   passes: z.array(passRecordSchema).default([]),
+  /** Of a training, step by step; thinned above 10,000 steps. */
+  curve: z.array(curvePointSchema).optional(),
+  /** Scores of the student on data it was not trained on. */
+  evaluations: z.array(evaluationSchema).optional(),
 });
 
 /** A value that two models both compute, and what the node that makes it adds to the difference. */

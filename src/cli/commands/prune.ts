@@ -59,9 +59,9 @@ export const run: Handler<typeof pruneSpec> = async ({ operands, options }, io) 
 };
 
 async function showPlan(model: string, options: PruneOptions, io: CommandIo): Promise<number> {
-  const { groups, notes } = await planPruning(model, options, io.context);
-  if (io.common.json) io.stdout(`${JSON.stringify({ groups, notes }, null, 2)}\n`);
-  else io.stdout(`${groupsText(groups)}\n${notes.map((note) => `${note}\n`).join('')}`);
+  const { groups, frozen, notes } = await planPruning(model, options, io.context);
+  if (io.common.json) io.stdout(`${JSON.stringify({ groups, frozen, notes }, null, 2)}\n`);
+  else io.stdout(`${groupsText(groups, frozen)}\n${notes.map((note) => `${note}\n`).join('')}`);
   return 0;
 }
 

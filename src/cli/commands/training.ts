@@ -1,0 +1,68 @@
+/** From options of the command line to what a training is asked. */
+import { LlmcError } from '../../errors.ts';
+import type { HintRequest, LearnOptions, LossRequest } from '../../train/options.ts';
+import type { OptionValues } from '../option.ts';
+import type { trainOptions } from './train.options.ts';
+
+type Given = OptionValues<typeof trainOptions>;
+
+/** @throws LlmcError USAGE for losses and hints that cannot be read */
+export function learnOptions(
+  given: Given,
+  data: string,
+  evaluation: string | null,
+  more: { readonly metric?: string | undefined; readonly output?: string | undefined } = {},
+): LearnOptions {
+  return {
+    data,
+    evaluation,
+    metric: more.metric ?? null,
+    output: more.output ?? null,
+    optimizer: given.optimizer,
+    rate: given.lr ?? null,
+    momentum: given.momentum,
+    nesterov: given.nesterov,
+    weightDecay: given.weightDecay ?? null,
+    noDecay: [...given.noDecay],
+    schedule: given.schedule,
+    warmup: given.warmup,
+    batch: given.batch,
+    epochs: given.epochs,
+    steps: given.steps ?? null,
+    shuffle: !given.noShuffle,
+    alpha: given.alpha ?? null,
+    temperature: given.temperature,
+    smoothing: given.labelSmoothing,
+    losses: given.loss.map(parseLoss),
+    hints: given.hint.map(parseHint),
+    freeze: [...given.freeze],
+    frozenBatchNorm: given.frozenBatchnorm,
+    clip: given.clipGrad ?? null,
+    ema: given.ema ?? null,
+    accumulate: given.accumulate,
+    checkpoint: given.checkpoint ?? null,
+    resume: given.resume,
+    patience: given.patience ?? null,
+    saveGraph: given.saveGraph ?? null,
+  };
+}
+
+const NUMBER = String.raw`\d*\.?\d+`;
+
+function parseLoss(text: string): LossRequest {
+  const match = new RegExp(`^([a-z]+)(?:=(${NUMBER})(?:\\.\\.(${NUMBER}))?)?$`).exec(text);
+  if (!match?.[1])
+    throw new LlmcError('USAGE', `--loss "${text}" is not a name with a weight`, {
+      hint: 'e.g. --loss kd=0.9 --loss ce=0.1, or --loss kd=1..0.5 for a weight that changes',
+    });
+  const first = Number(match[2] ?? 1);
+  return { name: match[1], weight: [first, Number(match[3] ?? first)] };
+}
+
+function parseHint(text: string): HintRequest {
+  const match = new RegExp(`^(.+):(.+?)(?:=(${NUMBER}))?$`).exec(text);
+  if (match?.[1] && match[2]) return { teacher: match[1], student: match[2], weight: Number(match[3] ?? 1) };
+  throw new LlmcError('USAGE', `--hint "${text}" does not name two values`, {
+    hint: 'give a value of the teacher, one of the student and a weight: enc.4:enc.2=0.1',
+  });
+}
