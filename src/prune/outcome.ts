@@ -1,6 +1,7 @@
 /** What a structure reports of what it did. */
 import type { PassTrace } from '../passes/pass.ts';
 import type { Skipped } from '../report/schema.ts';
+import type { FrozenWeight } from './coupling/frozen-weights.ts';
 import type { GroupView } from './plan-view.ts';
 
 export interface PruneOutcome {
@@ -10,4 +11,6 @@ export interface PruneOutcome {
   readonly traces: readonly PassTrace[];
   /** The groups, for --dry-run and the report. */
   readonly groups: readonly GroupView[];
+  /** Weights in none of the groups, which cannot lose channels where they are read. */
+  readonly frozen: readonly FrozenWeight[];
 }

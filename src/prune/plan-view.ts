@@ -1,4 +1,5 @@
 /** Groups as --dry-run shows them. */
+import type { FrozenWeight } from './coupling/frozen-weights.ts';
 
 export interface MemberView {
   /** Name of the tensor. */
@@ -47,8 +48,12 @@ export function sparkline(histogram: readonly number[]): string {
   return histogram.map((count) => BARS[count === 0 ? 0 : 1 + Math.round((count / most) * 7)]).join('');
 }
 
-/** All groups for people: what can be cut first. */
-export function groupsText(groups: readonly GroupView[], members = 4): string {
+/** All groups for people: what can be cut first, then what cannot, then weights that are in no group. */
+export function groupsText(
+  groups: readonly GroupView[],
+  weights: readonly FrozenWeight[] = [],
+  members = 4,
+): string {
   const free = groups.filter(({ frozen }) => frozen === null);
   const lines: string[] = [`${free.length} of ${groups.length} groups can be cut`, ''];
   for (const { id, kind, size, left, members: all, histogram } of free) {
@@ -62,5 +67,7 @@ export function groupsText(groups: readonly GroupView[], members = 4): string {
   const frozen = groups.filter((group) => group.frozen !== null);
   if (frozen.length > 0) lines.push('', 'cannot be cut:');
   for (const { id, size, frozen: reason } of frozen) lines.push(`${id}  ${size}: ${reason}`);
+  if (weights.length > 0) lines.push('', 'weights in no group:');
+  for (const { tensor, dims, reason } of weights) lines.push(`${tensor}  [${dims.join(', ')}]: ${reason}`);
   return `${lines.join('\n')}\n`;
 }

@@ -77,7 +77,7 @@ export async function pruneBlocks(
     const block = free[at] as Block;
     return `block at ${block.node.label}: influence ${(influence[at] as number).toExponential(2)}`;
   });
-  if (dryRun) return { changed: [], skipped: [], notes, traces: passes, groups: views };
+  if (dryRun) return { changed: [], skipped: [], notes, traces: passes, groups: views, frozen: [] };
   const original = cloneModel(model);
   for (const block of gone) dropBlock(block);
   const cleaned = await runPasses(model, [removeDead], context);
@@ -94,6 +94,7 @@ export async function pruneBlocks(
     notes,
     traces: [...passes, ...cleaned, ...finished],
     groups: views,
+    frozen: [],
   };
 }
 

@@ -9,6 +9,7 @@ import type { SampledShapes } from '../../probe/sampled-shapes.ts';
 import { RuntimeMatrixEngine } from '../../runtime/matrix-engine.ts';
 import type { Context } from '../../step.ts';
 import { findGroups } from '../coupling/coupling.ts';
+import { type FrozenWeight, frozenWeights } from '../coupling/frozen-weights.ts';
 import type { PruneGroup } from '../coupling/group.ts';
 import { type Kind, kindOf } from '../coupling/kind.ts';
 import { cutChannels } from '../cut/cut.ts';
@@ -60,7 +61,8 @@ export async function pruneChannels(
     return excluded ?? (included ? null : (reasons[0] ?? null));
   };
   const free = groups.filter((group) => reasonOf(group) === null);
-  if (free.length === 0 && !dryRun) throw nothingLeft(groups, kinds, reasonOf);
+  const frozen = frozenWeights(model, shapes, groups);
+  if (free.length === 0 && !dryRun) throw nothingLeft(groups.map(reasonOf), frozen, kinds);
   const products = options.data === undefined ? null : await observeChannels(model, free, options, context);
   const costs = new CostModel(model, shapes);
   const scored = scoresOf(free, importance, options, costs, products, context.seed);
@@ -72,7 +74,7 @@ export async function pruneChannels(
   const gone = free.length === 0 ? new Map() : await choose(ranking, costs, model, shapes, options, context);
   const views = groups.map((group) => viewOf(group, reasonOf(group), scored, gone));
   const notes = notesOf(importance, costs, gone, free.length - scored.length);
-  if (dryRun) return { changed: [], skipped: [], notes, traces: passes, groups: views };
+  if (dryRun) return { changed: [], skipped: [], notes, traces: passes, groups: views, frozen };
   const original = cloneModel(model);
   const recovered = await recover(gone, products, options, context);
   // Layers may have got a bias, which has to be cut with them.
@@ -95,12 +97,21 @@ export async function pruneChannels(
     changed: views.flatMap(({ id, kind, size, left }) =>
       left < size ? [{ what: id, detail: `${kind} ${size} -> ${left}` }] : [],
     ),
-    skipped: views.flatMap(({ id, frozen }) =>
-      frozen === null ? [] : [{ what: id, kind: 'group', bytes: 0, reason: frozen }],
-    ),
+    skipped: [
+      ...views.flatMap(({ id, frozen: reason }) =>
+        reason === null ? [] : [{ what: id, kind: 'group' as const, bytes: 0, reason }],
+      ),
+      ...frozen.map(({ tensor, bytes, reason }) => ({
+        what: tensor,
+        kind: 'tensor' as const,
+        bytes,
+        reason,
+      })),
+    ],
     notes: [...notes, ...recovered],
     traces: [...passes, ...finished],
     groups: views,
+    frozen,
   };
 }
 
@@ -119,11 +130,12 @@ function importanceFor({ importance: name, data }: PruneOptions): Importance {
 }
 
 function nothingLeft(
-  groups: readonly PruneGroup[],
+  ofGroups: readonly (string | null)[],
+  frozen: readonly FrozenWeight[],
   kinds: readonly Kind[],
-  reasonOf: (group: PruneGroup) => string | null,
 ): LlmcError {
-  const reasons = [...new Set(groups.map(reasonOf))].slice(0, 5).map((reason) => `  ${reason}`);
+  const all = new Set([...ofGroups, ...frozen.map(({ reason }) => reason)]);
+  const reasons = [...all].slice(0, 5).map((reason) => `  ${reason}`);
   const why = reasons.length > 0 ? `:\n${reasons.join('\n')}` : ': no weights have axes that could be cut';
   return new LlmcError('USAGE', `there are no ${kinds.join(' or ')} to cut in this model${why}`, {
     hint: 'llmc prune --dry-run shows all groups; masks (--structure unstructured) need no groups',

@@ -17,12 +17,7 @@ import { strandsOf } from './strands.ts';
 
 /** All groups of a model that hold parameters, in the order of its nodes. */
 export function findGroups(model: Model, shapes: SampledShapes): PruneGroup[] {
-  const sites = new Sites((value) => shapes.shapeOf(value));
-  const strands: Strand[] = [];
-  for (const graph of allGraphs(model, { functions: false })) {
-    for (const node of graph) strands.push(...strandsOf(node, sites));
-    strands.push(...borders(graph, sites));
-  }
+  const strands = strandsIn(model, shapes);
   const crossings = indexOf([...strands, ...packed(strands)]);
   const crossingsOf = (site: Site, axis: number) => crossings.get(site)?.get(axis) ?? [];
   const covered = new Map<Strand, Uint8Array>();
@@ -41,6 +36,17 @@ export function findGroups(model: Model, shapes: SampledShapes): PruneGroup[] {
     groups.add(flow);
   }
   return withoutRests(groups.list);
+}
+
+/** Those of all nodes and borders of graphs. */
+export function strandsIn(model: Model, shapes: SampledShapes): Strand[] {
+  const sites = new Sites((value) => shapes.shapeOf(value));
+  const strands: Strand[] = [];
+  for (const graph of allGraphs(model, { functions: false })) {
+    for (const node of graph) strands.push(...strandsOf(node, sites));
+    strands.push(...borders(graph, sites));
+  }
+  return strands;
 }
 
 /**

@@ -24,7 +24,10 @@ export function strandsOf(node: Node, sites: Sites): Strand[] {
   const unknown = [...node.inputs, ...node.outputs].find(
     (value, at) => value && ![...inputs, ...outputs][at],
   );
-  if (unknown) return refuse(`the shape of '${unknown.name}' at ${node.label} is unknown`);
+  if (unknown) {
+    const around = node.graph?.parent ? `, in the body '${node.graph.name}'` : '';
+    return refuse(`the shape of '${unknown.name}' at ${node.label} is unknown${around}`);
+  }
   if (node.subgraphs.length > 0) return refuse(`${node.label} hands it to a graph of its own`);
   if (isRelation(axes)) {
     if (axes.relation === 'reshape') return reshapeStrands(node, inputs, outputs);

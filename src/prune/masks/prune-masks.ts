@@ -85,6 +85,7 @@ export async function pruneMasks(
     skipped: skips.map(({ what, bytes, reason }) => ({ what, kind: 'weight', bytes, reason })),
     notes,
     traces,
+    frozen: [],
     groups: [
       ...layers.map((layer, index) => viewOf(layer, counts[index] as number)),
       ...skips.map(frozenView),
