@@ -46,7 +46,7 @@ export async function evaluate(
         });
         const outputs = keepRows(raw, batch.size, batch.padded);
         if (meter === null) reference = outputs;
-        else meter.add(reference, outputs, batch.size);
+        else meter.add(reference, outputs, batch.size, batch.feeds);
         if (batch.labels !== undefined) board.add(outputs, batch.labels);
       }
       progress.tick(batch.size);

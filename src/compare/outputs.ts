@@ -1,4 +1,5 @@
 /** Runs two models as they are deployed and compares their outputs. */
+import { keepRows } from '../data/metrics/score-board.ts';
 import type { Fidelity } from '../report/schema.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import { FidelityMeter } from '../runtime/fidelity.ts';
@@ -62,9 +63,10 @@ async function runBoth(
   const adapt = feedAdapter(inputs.inputs, after.inputs);
   const meter = new FidelityMeter(before.outputs, after.outputs);
   const progress = context.progress('running both', Math.min(options.samples, inputs.rows));
-  for await (const { feeds, size } of inputs.batches(options.samples)) {
+  for await (const { feeds, size, padded } of inputs.batches(options.samples)) {
     context.signal.throwIfAborted();
-    meter.add(await before.run(feeds), await after.run(adapt(feeds)), size);
+    const expected = keepRows(await before.run(feeds), size, padded);
+    meter.add(expected, keepRows(await after.run(adapt(feeds)), size, padded), size, feeds);
     progress.tick(size);
   }
   progress.done();

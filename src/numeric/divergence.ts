@@ -7,7 +7,10 @@ const TOLERANCE = 1e-3;
 /** A probability of zero where the reference has some would cost infinitely much. */
 const LEAST = 1e-12;
 
-/** Accumulates KL(p || q) in nats over rows, p from the reference and q from the approximation. */
+/**
+ * Accumulates KL(p || q) in nats over rows, p from the reference and q from the approximation. Rows of the reference
+ * that are no distribution, with NaN or all of them minus infinity, do not count.
+ */
 export class Divergence {
   /** Rows seen. */
   rows = 0;
@@ -21,6 +24,7 @@ export class Divergence {
       const found = this.#distributions
         ? ofProbabilities(reference, approximation, start, width)
         : ofLogits(reference, approximation, start, width);
+      if (Number.isNaN(found) && !hasSoftmax(reference, start, width)) continue;
       // NaN in the approximation is as wrong as can be.
       this.#sum += Number.isNaN(found) ? Infinity : Math.max(0, found);
       this.rows++;
@@ -67,6 +71,11 @@ function ofLogits(a: Floats, b: Floats, start: number, width: number): number {
     if (power > 0) sum += power * (x - y);
   }
   return sum / totalA + Math.log(totalB) - Math.log(totalA);
+}
+
+function hasSoftmax(values: Floats, start: number, width: number): boolean {
+  if (!Number.isFinite(largest(values, start, width))) return false;
+  return !values.subarray(start, start + width).some(Number.isNaN);
 }
 
 function largest(values: Floats, start: number, width: number): number {

@@ -14,7 +14,15 @@ import type { ModelRecord, Report, Skipped, StepRecord } from './schema.ts';
 import { heaviestFirst, leftAlone } from './skipped.ts';
 import { stepTitle } from './step-title.ts';
 import { describeEnvironment, fidelityNote } from './text.ts';
-import { formatBytes, formatCosine, formatDb, formatMetric, formatMs, formatShare } from './units.ts';
+import {
+  formatBytes,
+  formatCosine,
+  formatDb,
+  formatMetric,
+  formatMs,
+  formatNats,
+  formatShare,
+} from './units.ts';
 
 /** First line of every Markdown report of llmc: invisible on GitHub, findable by scripts that update a comment. */
 export const MARKDOWN_MARK = '<!-- llmc report -->';
@@ -112,6 +120,7 @@ function fidelityCell({ fidelity }: ModelRecord): string {
     fidelity.sqnrDb === null ? 'equal outputs' : formatDb(fidelity.sqnrDb),
     ...(fidelity.cosine === null ? [] : [`cosine ${formatCosine(fidelity.cosine)}`]),
     ...(fidelity.agreement === null ? [] : [`agreement ${formatShare(fidelity.agreement)}`]),
+    ...(fidelity.kl === null ? [] : [`KL ${formatNats(fidelity.kl)}`]),
   ];
   return escapeMarkdown(`${parts.join(', ')}${fidelity.synthetic ? ' (synthetic inputs)' : ''}`);
 }

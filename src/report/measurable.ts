@@ -5,7 +5,7 @@ import { metricKey, type Requirement } from './require.ts';
 
 /** Names of quantities that are measured together. */
 export const MEASURED_TOGETHER = {
-  fidelity: ['sqnr', 'cosine', 'agreement', 'maxAbsError'],
+  fidelity: ['sqnr', 'cosine', 'agreement', 'kl', 'maxAbsError'],
   latency: ['p50', 'p90', 'p95', 'p99', 'mean', 'throughput', 'loadMs'],
   structure: ['parameters', 'macs'],
 } as const;

@@ -9,6 +9,7 @@ import {
   formatDb,
   formatMetric,
   formatMs,
+  formatNats,
   formatRatio,
   formatShare,
   formatSigned,
@@ -147,6 +148,7 @@ const FIDELITY: readonly Row[] = [
   plain('agreement', (model) =>
     model.fidelity?.agreement == null ? null : formatShare(model.fidelity.agreement),
   ),
+  plain('KL', (model) => (model.fidelity?.kl == null ? null : formatNats(model.fidelity.kl))),
   plain('max error', (model) => model.fidelity && significant(model.fidelity.maxAbsError)),
 ];
 

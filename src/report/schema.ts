@@ -70,7 +70,11 @@ export const fidelitySchema = z.object({
     .min(0)
     .max(1)
     .nullable()
-    .describe('share of rows whose arg-max is equal; null without a class axis'),
+    .describe('share of rows (of a sequence: positions) with the same top choice; null without any'),
+  kl: nonNegative
+    .nullable()
+    .default(null)
+    .describe('mean KL(softmax(baseline) || softmax(candidate)) over the same rows, in nats'),
   samples: z.int().nonnegative().describe('rows compared'),
   synthetic: z.boolean().describe('true when the inputs were generated, not real data'),
   outputs: z

@@ -35,6 +35,11 @@ export function formatMs(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A divergence in nats; the largest number stands for infinity, which JSON does not have. */
+export function formatNats(nats: number): string {
+  return nats >= Number.MAX_VALUE ? 'infinite' : `${significant(nats)} nats`;
+}
+
 /** A factor: 1.73x. */
 export function formatRatio(ratio: number): string {
   return `${significant(ratio)}x`;

@@ -167,7 +167,7 @@ async function measure(
     const actual = keepRows(found, size, padded);
     for (const [name, tensor] of Object.entries(actual))
       if (!finite(tensor) && (!expected[name] || finite(expected[name]))) nonFinite.add(name);
-    meter.add(expected, actual, size);
+    meter.add(expected, actual, size, batch.feeds);
     if (labels) score(labels, expected, actual);
     rows += size;
     progress.tick(size);

@@ -2,9 +2,11 @@
 import { asFloats } from '../data/cast.ts';
 import type { HostTensor } from '../data/host-tensor.ts';
 import type { ValueInfo } from '../data/value-info.ts';
-import { Agreement, Similarity } from '../numeric/similarity.ts';
+import { Similarity } from '../numeric/similarity.ts';
 import type { Fidelity } from '../report/schema.ts';
 import { pairNames } from './adapt.ts';
+import { Answers } from './answers.ts';
+import type { Feeds } from './feeds.ts';
 
 type Outputs = Readonly<Record<string, HostTensor>>;
 
@@ -12,7 +14,7 @@ interface OutputMeter {
   readonly baseline: string;
   readonly candidate: string;
   readonly similarity: Similarity;
-  readonly agreement: Agreement;
+  readonly answers: Answers;
   readonly float: boolean;
 }
 
@@ -31,13 +33,16 @@ export class FidelityMeter {
         baseline: ours,
         candidate: theirs,
         similarity: new Similarity(),
-        agreement: new Agreement(),
+        answers: new Answers(),
         float: /^(b?float|double)/.test(types.get(ours) ?? ''),
       }));
   }
 
-  /** Adds the outputs of one batch of `rows` rows, computed from the same inputs. */
-  add(baseline: Outputs, candidate: Outputs, rows: number): void {
+  /**
+   * Adds the outputs of one batch of `rows` rows, computed from the same inputs.
+   * @param feeds the baseline's: a mask among them says which positions are answers
+   */
+  add(baseline: Outputs, candidate: Outputs, rows: number, feeds: Feeds = {}): void {
     this.#rows += rows;
     for (const meter of this.#meters) {
       const reference = baseline[meter.baseline];
@@ -51,8 +56,7 @@ export class FidelityMeter {
       const b = asFloats(other);
       if (a === null || b === null) continue;
       meter.similarity.add(a, b);
-      const width = reference.dims.at(-1) ?? 0;
-      if (meter.float && width >= 2) meter.agreement.add(a, b, width);
+      meter.answers.add(reference, other, feeds);
     }
   }
 
@@ -63,20 +67,24 @@ export class FidelityMeter {
 
   /**
    * The record; null when no output could be compared. SQNR, cosine and error are those of the worst float output
-   * (of any output when none is float); agreement is that of the first output with a class axis.
+   * (of any output when none is float); agreement and divergence are those of the first output
+   * that holds answers, scores before class numbers.
    */
   result(against: string, synthetic: boolean): Fidelity | null {
     const compared = this.#meters.filter((meter) => meter.similarity.count > 0);
     const floats = compared.filter((meter) => meter.float);
     const judged = floats.length > 0 ? floats : compared;
     if (judged.length === 0) return null;
-    const classified = floats.find((meter) => meter.agreement.rows > 0);
+    const answers = [...floats, ...compared].find((meter) => meter.answers.agreement !== null)?.answers;
+    const kl = answers?.divergence ?? null;
     return {
       against,
       sqnrDb: worst(judged.map((meter) => meter.similarity.sqnrDb)),
       cosine: worst(judged.map((meter) => meter.similarity.cosine)),
       maxAbsError: Math.max(...judged.map((meter) => meter.similarity.maxAbsError)),
-      agreement: classified?.agreement.share ?? null,
+      agreement: answers?.agreement ?? null,
+      // JSON has no number for infinity.
+      kl: kl === null ? null : Math.min(kl, Number.MAX_VALUE),
       samples: this.#rows,
       synthetic,
       outputs: Object.fromEntries(

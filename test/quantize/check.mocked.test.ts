@@ -103,6 +103,7 @@ describe('verdict', () => {
     cosine: 1,
     maxAbsError: 0,
     agreement: null,
+    kl: null,
     samples: 1,
     synthetic: true,
     outputs: {},

@@ -33,6 +33,7 @@ const fidelity: NonNullable<ModelRecord['fidelity']> = {
   cosine: 0.99981,
   maxAbsError: 0.0213,
   agreement: 0.992,
+  kl: null,
   samples: 64,
   synthetic: true,
   outputs: {},

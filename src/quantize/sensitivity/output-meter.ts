@@ -1,31 +1,29 @@
 /** How far the outputs of a model are from those it had: the worst one, and what that does to a classifier. */
 import { asFloats } from '../../data/cast.ts';
 import type { HostTensor } from '../../data/host-tensor.ts';
-import { Divergence } from '../../numeric/divergence.ts';
-import { Agreement, Similarity } from '../../numeric/similarity.ts';
+import { Similarity } from '../../numeric/similarity.ts';
+import { Answers } from '../../runtime/answers.ts';
 
 type Outputs = Readonly<Record<string, HostTensor>>;
 
 export class OutputMeter {
   readonly #similarities = new Map<string, Similarity>();
-  readonly #agreement = new Agreement();
-  readonly #divergence = new Divergence();
+  readonly #answers = new Answers();
+  /** As for fidelity: the first output that holds answers is the one that classifies. */
+  #classifier = '';
 
   add(reference: Outputs, outputs: Outputs): void {
-    let classified = false;
     for (const [name, expected] of Object.entries(reference)) {
       const actual = outputs[name];
       const [x, y] = [asFloats(expected), actual && asFloats(actual)];
-      if (!x || !y || !/^(float|double)/.test(expected.dtype) || x.length !== y.length) continue;
+      if (!actual || !x || !y || !/^(float|double)/.test(expected.dtype)) continue;
+      if (expected.dims.join() !== actual.dims.join()) continue;
       const similarity = this.#similarities.get(name) ?? new Similarity();
       this.#similarities.set(name, similarity);
       similarity.add(x, y);
-      const width = expected.dims.at(-1) ?? 0;
-      // As for fidelity: the first output with a class axis is the one that classifies.
-      if (classified || width < 2) continue;
-      classified = true;
-      this.#agreement.add(x, y, width);
-      this.#divergence.add(x, y, width);
+      if (this.#classifier && this.#classifier !== name) continue;
+      this.#answers.add(expected, actual);
+      if (this.#answers.agreement !== null) this.#classifier = name;
     }
   }
 
@@ -42,10 +40,10 @@ export class OutputMeter {
   }
 
   get agreement(): number | null {
-    return this.#agreement.share;
+    return this.#answers.agreement;
   }
 
   get divergence(): number | null {
-    return this.#divergence.mean;
+    return this.#answers.divergence;
   }
 }
