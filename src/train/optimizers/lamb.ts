@@ -9,7 +9,7 @@ export const lamb: Optimizer = {
   update(update) {
     const { f, weight, rate, decay, scalar } = update;
     const { direction, next } = moments(update, update.gradient);
-    const corrected = f.mul(direction, scalar('correction1'));
+    const corrected = f.mul(direction, scalar('factor'));
     const step = decay === 0 ? corrected : f.add(corrected, f.mul(weight, decay));
     const [size, length] = [weight, step].map((x) => f.sqrt(f.sum(f.square(x), null, false)));
     if (!size || !length) throw new Error('two tensors have two norms');
