@@ -5,9 +5,9 @@ import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { modelNames } from '../report/model-names.ts';
 import type { Comparison, Environment, ModelRecord, OperatorTime, Report } from '../report/schema.ts';
 import type { ColdStart, ConcurrencyLevel, SweepPoint } from '../report/schema-bench.ts';
+import { nativeEngine } from '../runtime/engine.ts';
 import { environment } from '../runtime/environment.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
-import { openSession } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
 import { busyMachine } from './busy.ts';
 import { type Demand, planCapacity } from './capacity.ts';
@@ -21,12 +21,14 @@ import { evaluate } from './evaluate.ts';
 import { type Loaded, loadAll } from './load.ts';
 import { measureAllMemory } from './memory.ts';
 import { compareOperators, profileModels } from './profile.ts';
+import { requireProvider } from './provider.ts';
 import { requireScorable } from './scorable.ts';
 import { measureAllSizes } from './size.ts';
 import { about, openSubject, type Subject } from './subject.ts';
 import { planSweep, runSweep } from './sweep.ts';
 import type { SweepAxis } from './sweep-axes.ts';
 import { latencyRecord, type Timing, timeModels } from './timing.ts';
+import { engineOf, type Workplace } from './workplace.ts';
 
 export interface BenchOptions {
   /** A data spec; absent means generated inputs. */
@@ -35,6 +37,8 @@ export interface BenchOptions {
   readonly runs?: number;
   readonly timeMs?: number;
   readonly batch?: number;
+  /** Execution provider of onnxruntime-node; default cpu. */
+  readonly provider?: string;
   /** Sizes of symbolic dims by name. */
   readonly dims?: Readonly<Record<string, number>>;
   /** Untimed runs per model before the first timed one; default until they get no quicker. */
@@ -73,8 +77,10 @@ export interface BenchResult {
 export async function bench(
   paths: readonly string[],
   options: BenchOptions,
-  context: Context,
+  surroundings: Context,
 ): Promise<BenchResult> {
+  const provider = await requireProvider(options.provider ?? 'cpu', surroundings.signal);
+  const context: Workplace = { ...surroundings, engine: nativeEngine(provider) };
   const names = modelNames(paths);
   await loadMetrics(options.metrics ?? []);
   const wanted = wantedMetrics(options.metrics ?? []);
@@ -82,7 +88,7 @@ export async function bench(
   for (const [index, path] of paths.entries()) subjects.push(await openSubject(path, names[index] ?? path));
   const busy = await busyMachine();
   if (busy !== null) context.warn(busy);
-  const machine = await environment(context.threads);
+  const machine = { ...(await environment(context.threads)), provider };
   const inputs = await chooseInputs(subjects[0] as Subject, options, context);
   const stops = options.sweep?.length
     ? await planSweep(subjects, options.sweep, inputRequest(options, context), context)
@@ -94,7 +100,7 @@ export async function bench(
     requireRoom(subjects, memory, most, { free: freeMemory(), warn: context.warn });
   }
   const explain = (index: number, error: unknown) => about(subjects[index] as Subject, error);
-  const loaded = await loadAll(paths, context.threads, explain, context.signal);
+  const loaded = await loadAll(paths, context.threads, explain, context.signal, context.engine);
   try {
     if (wanted !== AUTOMATIC)
       await requireScorable(subjects[0] as Subject, loaded[0] as Loaded, inputs, wanted);
@@ -144,7 +150,7 @@ async function crowd(
   loaded: readonly Loaded[],
   inputs: ModelInputs,
   { concurrency: levels = [], demand, timeMs, cores }: BenchOptions & { readonly cores: number },
-  context: Context,
+  context: Workplace,
 ): Promise<ConcurrencyLevel[][] | null> {
   if (levels.length === 0) return null;
   const time = timeMs === undefined ? {} : { timeMs };
@@ -162,11 +168,11 @@ function capacityOf(models: readonly ModelRecord[], demand: Demand): NonNullable
 async function chooseInputs(
   baseline: Subject,
   options: BenchOptions,
-  context: Context,
+  context: Workplace,
 ): Promise<ModelInputs> {
   const request = inputRequest(options, context);
   try {
-    const session = await openSession(baseline.path, { threads: context.threads });
+    const session = await engineOf(context).open(baseline.path, { threads: context.threads });
     try {
       const inputs = await openInputs(session, request);
       if ((options.labels || options.metrics?.length) && !inputs.hasLabels)

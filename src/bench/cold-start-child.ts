@@ -14,7 +14,7 @@ async function answer(): Promise<StartMarks | { readonly failed: string }> {
     const { loadOrt } = await import('../runtime/ort.ts');
     await loadOrt();
     const ready = machineClock();
-    const session = await openBare(job.model, job.threads);
+    const session = await openBare(job.model, job.threads, job.provider);
     const loaded = machineClock();
     await session.run(session.feeds(job.feeds));
     return { started, fed, ready, loaded, answered: machineClock() };

@@ -5,11 +5,11 @@ import { median } from '../numeric/statistics.ts';
 import type { ColdStart } from '../report/schema-bench.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
-import type { Context } from '../step.ts';
 import { endOf, machineClock, requireChild } from './child.ts';
 import type { Loaded } from './load.ts';
 import { encodeJob } from './memory-job.ts';
 import { about, type Subject } from './subject.ts';
+import { engineOf, type Workplace } from './workplace.ts';
 
 /** When a process came how far, in milliseconds of the machine's clock. */
 export interface StartMarks {
@@ -46,17 +46,18 @@ export async function measureColdStarts(
   subjects: readonly Subject[],
   loaded: readonly Loaded[],
   inputs: ModelInputs,
-  context: Context,
+  context: Workplace,
   most = ROUNDS,
 ): Promise<ColdStarts> {
   const { threads, signal } = context;
+  const { provider } = engineOf(context);
   const script = requireChild('cold-start-child');
   const jobs: Uint8Array[] = [];
   for await (const { feeds } of inputs.batches(1)) {
     for (const [index, { path }] of subjects.entries()) {
       const own = (loaded[index] as Loaded).session.inputs;
       const adapted = feedAdapter(inputs.inputs, own)(feeds);
-      jobs.push(encodeJob({ model: path, threads, runs: 1, inputs: own, feeds: adapted }));
+      jobs.push(encodeJob({ model: path, threads, provider, runs: 1, inputs: own, feeds: adapted }));
     }
     break;
   }

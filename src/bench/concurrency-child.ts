@@ -21,7 +21,7 @@ async function open(): Promise<(round: number) => Promise<unknown>> {
   const jobs = decodeJobs(readFileSync(0));
   const [first] = jobs;
   if (first === undefined) throw new Error('there are no inputs');
-  const session = await openBare(first.model, first.threads);
+  const session = await openBare(first.model, first.threads, first.provider);
   const feeds = jobs.map((job) => session.feeds(job.feeds));
   return (round) => session.run(feeds[round % feeds.length] as BareFeeds);
 }

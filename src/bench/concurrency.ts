@@ -5,7 +5,6 @@ import { seedFor } from '../random.ts';
 import type { ConcurrencyLevel } from '../report/schema-bench.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
-import type { Context } from '../step.ts';
 import { machineClock } from './child.ts';
 import { encodeJobs, type Requests } from './concurrency-job.ts';
 import { judgeWindow, quantileAtMost } from './concurrency-window.ts';
@@ -13,6 +12,7 @@ import { Worker } from './concurrency-worker.ts';
 import type { Loaded } from './load.ts';
 import type { MemoryJob } from './memory-job.ts';
 import { about, type Subject } from './subject.ts';
+import { engineOf, type Workplace } from './workplace.ts';
 
 export interface ConcurrencyOptions {
   /** Numbers of workers, ascending. */
@@ -50,9 +50,10 @@ export async function measureConcurrency(
   loaded: readonly Loaded[],
   inputs: ModelInputs,
   options: ConcurrencyOptions,
-  context: Context,
+  context: Workplace,
 ): Promise<ConcurrencyLevel[][]> {
   const threads = workerThreads(context);
+  const { provider } = engineOf(context);
   const jobs: MemoryJob[][] = subjects.map(() => []);
   const adapters = loaded.map(({ session }) => feedAdapter(inputs.inputs, session.inputs));
   let feeds = 0;
@@ -60,7 +61,7 @@ export async function measureConcurrency(
     for (const [index, { path }] of subjects.entries()) {
       const own = (loaded[index] as Loaded).session.inputs;
       const adapted = (adapters[index] as ReturnType<typeof feedAdapter>)(batch.feeds);
-      jobs[index]?.push({ model: path, threads, runs: 0, inputs: own, feeds: adapted });
+      jobs[index]?.push({ model: path, threads, provider, runs: 0, inputs: own, feeds: adapted });
     }
     if (++feeds === DISTINCT_FEEDS) break;
   }

@@ -1,6 +1,7 @@
 /** Opens the sessions of all models and times how long that takes. */
 import { median } from '../numeric/statistics.ts';
-import { openSession, type Session } from '../runtime/session.ts';
+import { type Engine, NATIVE } from '../runtime/engine.ts';
+import type { Session } from '../runtime/session.ts';
 
 export interface Loaded {
   readonly session: Session;
@@ -21,6 +22,7 @@ export async function loadAll(
   threads: number,
   explain: (index: number, error: unknown) => unknown,
   signal?: AbortSignal,
+  engine: Engine = NATIVE,
 ): Promise<Loaded[]> {
   const times: number[][] = paths.map(() => []);
   const sessions: (Session | undefined)[] = paths.map(() => undefined);
@@ -32,7 +34,7 @@ export async function loadAll(
         await sessions[index]?.release();
         sessions[index] = undefined;
         const start = performance.now();
-        sessions[index] = await openSession(path, { threads }).catch((error: unknown) => {
+        sessions[index] = await engine.open(path, { threads }).catch((error: unknown) => {
           throw explain(index, error);
         });
         times[index]?.push(performance.now() - start);

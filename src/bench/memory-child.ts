@@ -20,7 +20,8 @@ async function measure(): Promise<MemoryResult> {
   const baselineBytes = peakRssBytes();
   try {
     const job = decodeJob(readFileSync(0));
-    const session = await openSession(job.model, { threads: job.threads });
+    const { threads, provider = 'cpu' } = job;
+    const session = await openSession(job.model, { threads, provider });
     const feeds = feedAdapter(job.inputs, session.inputs)(job.feeds);
     for (let run = 0; run < job.runs; run++) await session.run(feeds);
     return { baselineBytes, peakBytes: peakRssBytes() };

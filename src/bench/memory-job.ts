@@ -6,6 +6,8 @@ import type { ValueInfo } from '../data/value-info.ts';
 export interface MemoryJob {
   readonly model: string;
   readonly threads: number;
+  /** Execution provider; default cpu. */
+  readonly provider?: string;
   readonly runs: number;
   /** The graph inputs the feeds were made for; the child adapts them to its model. */
   readonly inputs: readonly ValueInfo[];

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { formatBytes } from '../report/units.ts';
 import type { InputBatch, ModelInputs } from '../runtime/inputs.ts';
-import type { Context } from '../step.ts';
 import { childScript, endOf } from './child.ts';
 import { encodeJob, type MemoryJob, type MemoryResult } from './memory-job.ts';
 import type { Subject } from './subject.ts';
+import { engineOf, type Workplace } from './workplace.ts';
 
 /** Inferences after loading: the first allocates, the second shows whether it grows. */
 const RUNS = 3;
@@ -14,7 +14,7 @@ const RUNS = 3;
 export async function measureAllMemory(
   subjects: readonly Subject[],
   inputs: ModelInputs,
-  context: Context,
+  context: Workplace,
 ): Promise<(number | null)[]> {
   const [batch] = await firstBatch(inputs);
   const progress = context.progress('measuring memory', subjects.length);
@@ -23,6 +23,7 @@ export async function measureAllMemory(
     const job = {
       model: path,
       threads: context.threads,
+      provider: engineOf(context).provider,
       runs: RUNS,
       inputs: inputs.inputs,
       feeds: batch?.feeds ?? {},

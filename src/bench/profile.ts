@@ -4,9 +4,8 @@ import { median } from '../numeric/statistics.ts';
 import type { OperatorTime } from '../report/schema.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
-import { openSession } from '../runtime/session.ts';
-import type { Context } from '../step.ts';
 import { about, type Subject } from './subject.ts';
+import { engineOf, type Workplace } from './workplace.ts';
 
 /** Profiled runs: as many as fit, within these bounds. */
 const TIME_MS = 500;
@@ -33,7 +32,7 @@ export type OperatorTimes = ReadonlyMap<string, number>;
 export async function profileModels(
   subjects: readonly Subject[],
   inputs: ModelInputs,
-  context: Context,
+  context: Workplace,
 ): Promise<OperatorTimes[]> {
   const found: OperatorTimes[] = [];
   const progress = context.progress('profiling', subjects.length);
@@ -52,9 +51,9 @@ export async function profileModels(
 async function profileOne(
   { path }: Subject,
   inputs: ModelInputs,
-  { threads, signal }: Context,
+  { threads, signal, ...place }: Workplace,
 ): Promise<OperatorTimes> {
-  const session = await openSession(path, { threads, profile: true });
+  const session = await engineOf(place).open(path, { threads, profile: true });
   try {
     const adapt = feedAdapter(inputs.inputs, session.inputs);
     for await (const { feeds } of inputs.batches(1)) {

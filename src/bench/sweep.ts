@@ -6,14 +6,14 @@ import { seedFor } from '../random.ts';
 import type { SweepPoint } from '../report/schema-bench.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
-import { openSession, type Session } from '../runtime/session.ts';
-import type { Context } from '../step.ts';
+import type { Session } from '../runtime/session.ts';
 import type { LatencyOptions } from './latency.ts';
 import { loadAll } from './load.ts';
 import { speedup } from './speedup.ts';
 import { about, type Subject } from './subject.ts';
 import { crossed, placeName, type SweepAxis, type SweepPlace } from './sweep-axes.ts';
 import { latencyRecord, type Timings, timeModels } from './timing.ts';
+import { engineOf, type Workplace } from './workplace.ts';
 
 /** A point with what it takes to measure it. */
 export interface SweepStop {
@@ -35,15 +35,17 @@ export async function planSweep(
   subjects: readonly Subject[],
   axes: readonly SweepAxis[],
   request: InputOptions,
-  { threads }: Pick<Context, 'threads'>,
+  { threads, ...place }: Pick<Workplace, 'threads' | 'engine'>,
 ): Promise<SweepStop[]> {
   const sessions: Session[] = [];
   try {
     for (const subject of subjects)
       sessions.push(
-        await openSession(subject.path, { threads }).catch((error: unknown) => {
-          throw about(subject, error);
-        }),
+        await engineOf(place)
+          .open(subject.path, { threads })
+          .catch((error: unknown) => {
+            throw about(subject, error);
+          }),
       );
     const dims = openDims((sessions[0] as Session).inputs).map(({ name }) => name);
     const known = new Map<string, ModelInputs>();
@@ -115,16 +117,16 @@ export async function runSweep(
   subjects: readonly Subject[],
   stops: readonly SweepStop[],
   { timeMs = DEFAULT_TIME_MS, ...options }: Pick<LatencyOptions, 'runs' | 'timeMs' | 'warmup'>,
-  context: Context,
+  context: Workplace,
 ): Promise<SweepPoint[]> {
   const progress = context.progress('sweep', stops.length);
   const points: SweepPoint[] = [];
   try {
     for (const { place, threads, inputs } of stops) {
-      const own: Context = { ...context, threads, progress: () => ({ tick() {}, done() {} }) };
+      const own: Workplace = { ...context, threads, progress: () => ({ tick() {}, done() {} }) };
       const explain = (index: number, error: unknown) => about(subjects[index] as Subject, error);
       const paths = subjects.map(({ path }) => path);
-      const loaded = await loadAll(paths, threads, explain, context.signal);
+      const loaded = await loadAll(paths, threads, explain, context.signal, engineOf(context));
       try {
         const timings = await timeModels(subjects, loaded, inputs, { ...options, timeMs }, own);
         points.push(pointOf(place, subjects, timings, context.seed));

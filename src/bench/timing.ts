@@ -5,14 +5,14 @@ import { formatMs } from '../report/units.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
 import type { Feeds } from '../runtime/feeds.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
-import { openSession, type Session } from '../runtime/session.ts';
-import type { Context } from '../step.ts';
+import type { Session } from '../runtime/session.ts';
 import { clockResolution } from './clock.ts';
 import type { Contestant, LatencyOptions } from './latency.ts';
 import { latencyHistogram } from './latency-histogram.ts';
 import type { Loaded } from './load.ts';
 import { inSittings, type Stage } from './sittings.ts';
 import { about, type Subject } from './subject.ts';
+import { engineOf, type Workplace } from './workplace.ts';
 
 export interface Timing {
   /** Milliseconds per run, in order. */
@@ -42,7 +42,7 @@ export async function timeModels(
   loaded: readonly Loaded[],
   inputs: ModelInputs,
   options: Pick<LatencyOptions, 'runs' | 'timeMs' | 'warmup'>,
-  context: Context,
+  context: Workplace,
 ): Promise<Timings> {
   const { feeds, rows } = await firstFeeds(inputs);
   const contestantOf = (session: Session, index: number): Contestant => {
@@ -106,12 +106,15 @@ export async function timeModels(
   }
 }
 
-async function openAll(subjects: readonly Subject[], { threads, signal }: Context): Promise<Session[]> {
+async function openAll(
+  subjects: readonly Subject[],
+  { threads, signal, ...place }: Workplace,
+): Promise<Session[]> {
   const sessions: Session[] = [];
   try {
     for (const { path } of subjects) {
       signal.throwIfAborted();
-      sessions.push(await openSession(path, { threads }));
+      sessions.push(await engineOf(place).open(path, { threads }));
     }
     return sessions;
   } catch (error) {

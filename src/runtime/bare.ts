@@ -14,9 +14,13 @@ export interface BareSession {
 }
 
 /** Plain errors with onnxruntime's message in one line: whoever starts the process names the model. */
-export async function openBare(path: string, threads: number): Promise<BareSession> {
+export async function openBare(path: string, threads: number, provider = 'cpu'): Promise<BareSession> {
   const ort = await loadOrt();
-  const options = { logSeverityLevel: 4, ...(threads > 0 ? { intraOpNumThreads: threads } : {}) } as const;
+  const options: Ort.InferenceSession.SessionOptions = {
+    logSeverityLevel: 4,
+    executionProviders: [provider],
+    ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
+  };
   try {
     const session = await ort.InferenceSession.create(path, options);
     // onnxruntime-node crashes on outputs that are sequences or optionals, so they are never asked for.

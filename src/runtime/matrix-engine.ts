@@ -11,11 +11,13 @@ type Op = 'MatMul' | 'Gemm';
 /** Whoever makes one releases it. */
 export class RuntimeMatrixEngine implements MatrixEngine {
   readonly #threads: number;
+  readonly #provider: string;
   readonly #sessions = new Map<string, Promise<Session>>();
 
   /** @param threads 0 lets onnxruntime choose */
-  constructor(threads: number) {
+  constructor(threads: number, provider = 'cpu') {
     this.#threads = threads;
+    this.#provider = provider;
   }
 
   multiply<T extends Floats>(a: T, b: T, m: number, k: number, n: number): Promise<T> {
@@ -52,6 +54,6 @@ export class RuntimeMatrixEngine implements MatrixEngine {
     }
     const attributes: Record<string, Attribute> = op === 'Gemm' ? { transA: int(1) } : {};
     graph.outputs.push(new Builder(graph).op(op, graph.inputs, { output: 'product', type, attributes }));
-    return openSession({ model: encodeModel(model) }, { threads: this.#threads });
+    return openSession({ model: encodeModel(model) }, { threads: this.#threads, provider: this.#provider });
   }
 }

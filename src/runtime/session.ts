@@ -34,6 +34,8 @@ export interface SessionOptions {
   readonly literalPairs?: boolean;
   /** Takes numbers too small for full precision as zero: kernels are many times slower on them. */
   readonly flushDenormals?: boolean;
+  /** Execution provider; default cpu. */
+  readonly provider?: string;
   /** Record kernel times; read them with `endProfile`. */
   readonly profile?: boolean;
   /** Writes the graph as optimized by onnxruntime to this path. */
@@ -116,6 +118,7 @@ function toNative(
     logSeverityLevel: 4,
     graphOptimizationLevel: options.optimize ?? 'all',
     ...(options.threads ? { intraOpNumThreads: options.threads } : {}),
+    ...(options.provider === undefined ? {} : { executionProviders: [options.provider] }),
     ...(options.literalPairs ? { extra: { session: LITERAL } } : {}),
     ...(options.optimizedModelPath === undefined
       ? {}

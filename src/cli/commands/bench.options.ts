@@ -30,6 +30,9 @@ export const benchSpec = {
       '--sweep <name=n,...>',
       'compare at several batch=, threads= or dimension= sizes (repeatable)',
     ),
+    provider: text('--provider <name>', 'execution provider of onnxruntime, e.g. webgpu or coreml', {
+      shown: 'cpu',
+    }),
     profile: flag('--profile', 'time each kind of operator, before and after'),
     coldStart: flag('--cold-start', 'time new processes until their first answer'),
     concurrency: integers(

@@ -35,6 +35,7 @@ export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) 
     ...(options.runs === undefined ? {} : { runs: options.runs }),
     ...(options.time === undefined ? {} : { timeMs: options.time * 1000 }),
     ...(options.warmup === undefined ? {} : { warmup: options.warmup }),
+    ...(options.provider === undefined ? {} : { provider: options.provider }),
     ...(options.batch === undefined ? {} : { batch: options.batch }),
   };
   const result = await bench(paths, request, io.context);
