@@ -145,7 +145,7 @@ describe('recovery', () => {
 
   it('brings back more than half of the error on a network that was not made for it', async () => {
     const path = join(FIXTURES, 'fashion-cnn-torchscript.onnx');
-    const data = join(FIXTURE_DATA, 'fashion-calibration.npz?limit=128');
+    const data = join(FIXTURE_DATA, 'fashion-calibration.npz?limit=64');
     const half = { target: { measure: 'macs', share: 0.5 }, roundTo: 8 } as const;
     const errors: number[] = [];
     for (const recover of ['none', 'bn', 'reconstruct'] as const) {
