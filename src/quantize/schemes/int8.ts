@@ -30,7 +30,7 @@ import { type Measured, planReached, type ReachedPlan } from '../static/reached.
 import { readsIntegers } from '../static/reads.ts';
 import { mostSensitive } from '../static/sensitive.ts';
 import { StoredLayers } from '../static/stored.ts';
-import { retieTables, untieTables } from '../static/tied-tables.ts';
+import { retieTables, shareTables, untieTables } from '../static/tied-tables.ts';
 import { StaticWeights } from '../static/weights.ts';
 import { applyTransforms, transformOptions } from '../transforms/run.ts';
 import type { Scheme, SchemeOptions } from './scheme.ts';
@@ -92,6 +92,7 @@ export const int8: Scheme = {
     account(planned.plan, stored.nodes, outcome);
     const q = new DynamicQuantizer(model, options, outcome);
     const untied = retieTables(ties, weights, q);
+    shareTables(model, weights, q);
     const rest = quantizeRest(q, outcome);
     dropUnused([...retired, ...stored.retired, ...untied, ...rest]);
     if (means) await correctBiases(model, means, outcome, context);

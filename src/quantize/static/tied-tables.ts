@@ -108,6 +108,18 @@ export function retieTables(ties: readonly Tie[], weights: StaticWeights, q: Dyn
   return unused;
 }
 
+/** Look-ups take the codes of products that read the table as it lies; scales by row or of the whole suit both. */
+export function shareTables(model: Model, weights: StaticWeights, q: DynamicQuantizer): void {
+  for (const graph of allGraphs(model, { functions: false }))
+    for (const table of graph.initializers) {
+      if (!table.uses.some(({ node, index }) => isLookUp(node, index))) continue;
+      const [constant, ...others] = weights.madeOf(table);
+      if (!constant || others.length > 0 || constant.axis === 1) continue;
+      const [codes, scale, zeroPoint] = constant.inputs as [Value, Value, Value];
+      q.adopt(table, { codes, scale, zeroPoint }, { type: weights.spec.type, axis: constant.axis });
+    }
+}
+
 function turnAgain(table: Value, twin: Value): void {
   const { graph } = table;
   const output = graph.value(`${table.name}_transposed`);
