@@ -30,6 +30,7 @@ const ROOT = new Set(['errors.ts', 'step.ts', 'random.ts', 'cleanup.ts', 'index.
 const HOMES: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'runtime',
   'onnxruntime-common': 'runtime',
+  'onnxruntime-web': 'runtime',
   protobufjs: 'onnx',
   commander: 'cli',
   chalk: 'cli',
@@ -57,6 +58,8 @@ const NAMED: Readonly<Record<string, string>> = {
   'quantize/static/qoperator-layouts.ts': 'the inputs of operators that are written',
   'quantize/static/qoperator-move.ts': 'from which version on integers are taken',
   'quantize/transforms/moments.ts': 'a pattern: the norm whose statistics are known',
+  'train/losses/': 'losses write what they are made of',
+  'train/scores.ts': 'a pattern: the softmax at the end',
   'runtime/matrix-engine.ts': 'models of its own with one operator each',
 };
 const OPERATORS: ReadonlySet<string> = new Set(operators.map(({ type }) => type));

@@ -1,4 +1,5 @@
 /** Options of the prune step. */
+import type { LearnOptions } from '../train/options.ts';
 import type { Scope } from './channels/allocate.ts';
 
 /** How much is to be left or to go. */
@@ -25,5 +26,7 @@ export interface PruneOptions {
   /** Rows of the data that are looked at. */
   readonly samples: number;
   readonly recover: 'none' | 'bn' | 'reconstruct';
+  /** Training after all else, with the original model as teacher; null or none: no training. */
+  readonly finetune?: LearnOptions | null;
   readonly check: 'full' | 'load' | 'none';
 }

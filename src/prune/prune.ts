@@ -10,6 +10,8 @@ import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
 import type { CheckResult } from '../runtime/check.ts';
 import { saveCompared } from '../runtime/save-compared.ts';
 import type { Context } from '../step.ts';
+import { curveRecord } from '../train/curve-record.ts';
+import { learn } from '../train/learn.ts';
 import { parsePattern, requirePattern } from './masks/pattern.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
@@ -67,6 +69,9 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
   if (outcome.changed.length === 0)
     context.warn('nothing was cut: the share asked for is less than one channel of any group');
   const mask = isMask(options.structure);
+  const learned = options.finetune
+    ? await learn(opened.model, [input], { ...options.finetune, keepZeros: mask }, context)
+    : null;
   const { check, ...compared } = await saveCompared(
     {
       baseline: input,
@@ -91,7 +96,10 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
     );
   return {
     ...compared,
-    step: stepOf(options, outcome, performance.now() - started),
+    step: {
+      ...stepOf(options, outcome, performance.now() - started),
+      ...(learned ? curveRecord(learned) : {}),
+    },
     outcome,
     data: check.data,
   };
@@ -133,7 +141,7 @@ function requireSane({ structure, target, method, maxPerLayer, roundTo, recover,
 function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number): StepRecord {
   const { structure, target, importance, scope, roundTo, maxPerLayer, include, exclude, data, recover } =
     options;
-  const { method } = options;
+  const { method, finetune } = options;
   return {
     name: 'prune',
     options: {
@@ -147,7 +155,8 @@ function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number
       ...(include.length > 0 ? { include } : {}),
       ...(exclude.length > 0 ? { exclude } : {}),
       ...(data === undefined ? {} : { data }),
-      recover,
+      recover: finetune ? 'finetune' : recover,
+      ...(finetune ? { finetuneEpochs: finetune.epochs } : {}),
     },
     durationMs,
     changed: outcome.changed.map((each) => ({ ...each })),

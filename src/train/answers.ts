@@ -4,7 +4,7 @@ import { LlmcError } from '../errors.ts';
 import { sizeOf } from '../ir/tensor.ts';
 import type { TrainingBatch } from './material.ts';
 import type { HintRequest } from './options.ts';
-import type { StepFeeds } from './step-graph.ts';
+import type { StepFeeds } from './step-types.ts';
 import type { Teacher } from './teacher.ts';
 
 type Said = Pick<StepFeeds, 'scores' | 'hints'>;

@@ -80,6 +80,7 @@ export async function learn(
       clip: options.clip,
       ema: options.ema,
       frozenBatchNorm: options.frozenBatchNorm,
+      keepZeros: options.keepZeros,
       accumulate: options.accumulate,
       rate: options.rate ?? optimizer.rate,
       schedule: options.schedule,

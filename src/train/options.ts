@@ -46,6 +46,8 @@ export interface LearnOptions {
   readonly hints: readonly HintRequest[];
   readonly freeze: readonly string[];
   readonly frozenBatchNorm: boolean;
+  /** Weights that are zero stay zero: pruned ones. */
+  readonly keepZeros: boolean;
   readonly clip: number | null;
   readonly ema: number | null;
   readonly accumulate: number;
@@ -80,6 +82,7 @@ export const LEARN_DEFAULTS: Omit<LearnOptions, 'data'> = {
   hints: [],
   freeze: [],
   frozenBatchNorm: false,
+  keepZeros: false,
   clip: null,
   ema: null,
   accumulate: 1,

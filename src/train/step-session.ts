@@ -5,7 +5,8 @@ import { encodeModel } from '../onnx/write.ts';
 import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
 import { CarriedState } from './carried.ts';
-import { buildStep, type StepFeeds, type StepGraph, type StepOptions } from './step-graph.ts';
+import { buildStep } from './step-graph.ts';
+import type { StepFeeds, StepGraph, StepOptions } from './step-types.ts';
 
 interface Compiled {
   readonly graph: StepGraph;

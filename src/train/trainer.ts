@@ -9,8 +9,8 @@ import { culprit } from './culprit.ts';
 import type { Material, TrainingBatch } from './material.ts';
 import { type Objective, weightAt } from './objective.ts';
 import { rateFactor } from './schedule.ts';
-import type { StepFeeds, StepOptions } from './step-graph.ts';
 import { StepSession } from './step-session.ts';
+import type { StepFeeds, StepOptions } from './step-types.ts';
 
 export interface CurvePoint {
   /** Counted from 1. */

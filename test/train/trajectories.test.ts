@@ -95,6 +95,7 @@ async function lossesOf(run: Trajectory): Promise<number[]> {
       clip: null,
       ema: null,
       frozenBatchNorm: false,
+      keepZeros: false,
       accumulate: 1,
       rate: run.lr,
       schedule: 'constant',

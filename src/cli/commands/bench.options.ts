@@ -1,6 +1,6 @@
 /** Operands, options and examples of `llmc bench`. */
 import { type CommandSpec, operand, operands } from '../command.ts';
-import { dimensions, flag, integer, integers, list, real, switchOff, text } from '../option-types.ts';
+import { choice, dimensions, flag, integer, integers, list, real, switchOff, text } from '../option-types.ts';
 
 export const benchSpec = {
   name: 'bench',
@@ -30,6 +30,9 @@ export const benchSpec = {
       '--sweep <name=n,...>',
       'compare at several batch=, threads= or dimension= sizes (repeatable)',
     ),
+    runtime: choice('--runtime <name>', 'web: onnxruntime-web, as browsers run it', ['native', 'web'], {
+      shown: 'native',
+    }),
     provider: text('--provider <name>', 'execution provider of onnxruntime, e.g. webgpu or coreml', {
       shown: 'cpu',
     }),

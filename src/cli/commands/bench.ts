@@ -15,11 +15,12 @@ import { addToHistory, readHistory, requireHistory, withTrends } from './report-
 
 export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) => {
   const paths = [operands.baseline, ...operands.candidate];
-  const { gzip, memory, coldStart, data } = options;
+  const { gzip, coldStart, data, runtime } = options;
+  const memory = options.memory && runtime !== 'web';
   if (options.history !== undefined) requireHistory(options.history);
   await loadMetrics(options.metric);
   const labels = io.measures(
-    benchmark({ gzip, memory, coldStart, data, metrics: options.metric, models: paths.length }),
+    benchmark({ gzip, memory, coldStart, data, metrics: options.metric, runtime, models: paths.length }),
   );
   const request: BenchOptions = {
     labels,
@@ -35,6 +36,7 @@ export const run: Handler<typeof benchSpec> = async ({ operands, options }, io) 
     ...(options.runs === undefined ? {} : { runs: options.runs }),
     ...(options.time === undefined ? {} : { timeMs: options.time * 1000 }),
     ...(options.warmup === undefined ? {} : { warmup: options.warmup }),
+    ...(runtime === undefined ? {} : { runtime }),
     ...(options.provider === undefined ? {} : { provider: options.provider }),
     ...(options.batch === undefined ? {} : { batch: options.batch }),
   };

@@ -26,6 +26,7 @@ function taskMetrics(data: string | undefined, asked: readonly string[] = []): s
 export interface Benchmark {
   readonly gzip: boolean;
   readonly memory: boolean;
+  readonly runtime?: 'native' | 'web' | undefined;
   readonly coldStart?: boolean;
   readonly data: string | undefined;
   /** Asked for by name. */
@@ -35,7 +36,15 @@ export interface Benchmark {
 }
 
 /** `llmc bench`: task metrics take data, comparisons a second model. */
-export function benchmark({ gzip, memory, coldStart, data, metrics, models }: Benchmark): Measurable {
+export function benchmark({
+  gzip,
+  memory,
+  runtime,
+  coldStart,
+  data,
+  metrics,
+  models,
+}: Benchmark): Measurable {
   const compared = models > 1;
   const another = 'name a second model';
   const labels = 'give data with labels: --data "eval.npz?labels=y"';
@@ -52,7 +61,7 @@ export function benchmark({ gzip, memory, coldStart, data, metrics, models }: Be
     compared,
     advice: {
       gzip: 'leave out --no-gzip',
-      peakRss: 'leave out --no-memory',
+      peakRss: runtime === 'web' ? 'leave out --runtime web' : 'leave out --no-memory',
       coldStart: 'add --cold-start',
       [TASK_METRICS]: labels,
       [RELATIONS]: another,

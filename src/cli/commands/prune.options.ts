@@ -7,6 +7,7 @@ import { structures } from '../../prune/structures.ts';
 import { type CommandSpec, operand } from '../command.ts';
 import { choice, choiceOr, flag, integer, list, real, text, value } from '../option-types.ts';
 import { parseMultiple, parsePercent } from './share.ts';
+import { finetuneOptions } from './train.options.ts';
 import { checkOption, writeOptions } from './write.options.ts';
 
 export const pruneSpec = {
@@ -64,10 +65,15 @@ export const pruneSpec = {
     samples: integer('--samples <n>', 'at most this many rows of the data', { min: 1 }),
     recover: choice(
       '--recover <how>',
-      'reconstruct: what is left stands in for what is gone, by least squares on the data; bn: statistics of batch normalizations are taken again',
-      ['none', 'bn', 'reconstruct'],
+      'reconstruct: what is left stands in for what is gone, by least squares on the data; bn: statistics of batch normalizations are taken again; finetune: trained after that to do what the model did, labels help',
+      ['none', 'bn', 'reconstruct', 'finetune'],
       { shown: 'reconstruct with --data, none without and for masks' },
     ),
+    finetuneEpochs: real('--finetune-epochs <n>', 'times --recover finetune goes through the data', {
+      min: 0,
+      shown: '1',
+    }),
+    ...finetuneOptions,
     dryRun: flag(
       '--dry-run',
       'show the groups, what they hold, what would go and what cannot be cut and why',
@@ -87,6 +93,10 @@ export const pruneSpec = {
     {
       run: 'llmc prune bert.onnx --structure heads --sparsity 0.25 -o small.onnx',
       does: 'a quarter of all attention heads',
+    },
+    {
+      run: 'llmc prune model.onnx --macs 30% --data train.npz --recover finetune --finetune-epochs 3 -o small.onnx',
+      does: 'much of the work goes; three epochs teach the rest what the whole did',
     },
     {
       run: 'llmc prune model.onnx --structure 2:4 --data calibration.npz -o sparse.onnx',

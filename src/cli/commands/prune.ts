@@ -7,10 +7,12 @@ import { planPruning, pruneFile } from '../../prune/prune.ts';
 import { isMask } from '../../prune/structures.ts';
 import type { Report } from '../../report/schema.ts';
 import { environment } from '../../runtime/environment.ts';
+import type { LearnOptions } from '../../train/options.ts';
 import type { Handler, Invocation } from '../command.ts';
 import type { CommandIo } from '../io.ts';
 import { checkedResult } from './measures.ts';
 import type { pruneSpec } from './prune.options.ts';
+import { learnOptions } from './training.ts';
 
 type Options = Invocation<typeof pruneSpec>['options'];
 
@@ -81,9 +83,29 @@ function parse(options: Options): PruneOptions {
     exclude: [...options.exclude],
     data: options.data,
     samples: options.samples ?? SAMPLES,
-    recover: options.recover ?? (options.data === undefined || mask ? 'none' : 'reconstruct'),
+    recover: recoveryOf(options, mask),
+    finetune: finetuneOf(options),
     check: options.check ?? 'full',
   };
+}
+
+/** Training begins where the other recovery ends. */
+function recoveryOf({ recover, data }: Options, mask: boolean): PruneOptions['recover'] {
+  if (recover !== undefined && recover !== 'finetune') return recover;
+  return data === undefined || mask ? 'none' : 'reconstruct';
+}
+
+function finetuneOf(options: Options): LearnOptions | null {
+  const { recover, data, finetuneEpochs } = options;
+  if (recover !== 'finetune') {
+    if (finetuneEpochs === undefined) return null;
+    throw new LlmcError('USAGE', '--finetune-epochs is for --recover finetune', {
+      hint: 'add --recover finetune',
+    });
+  }
+  if (data === undefined)
+    throw new LlmcError('USAGE', '--recover finetune trains on data', { hint: 'give rows with --data' });
+  return learnOptions({ ...options, epochs: finetuneEpochs ?? 1 }, data, null);
 }
 
 function targetOf({ structure, sparsity, macs, params, latency, dryRun }: Options): Target {

@@ -81,3 +81,24 @@ export const trainOptions = {
     completes: 'model',
   }),
 } as const;
+
+const { optimizer, lr, schedule, batch, alpha, temperature, freeze, frozenBatchnorm } = trainOptions;
+
+/** Of commands that train at the end of something else; what they do without being asked is theirs to say. */
+export const finetuneOptions = {
+  optimizer,
+  lr,
+  schedule: choice(
+    '--schedule <name>',
+    schedule.forms[0]?.description ?? '',
+    schedules.map(({ name }) => name),
+    {
+      fallback: 'cosine',
+    },
+  ),
+  batch,
+  alpha,
+  temperature,
+  freeze,
+  frozenBatchnorm,
+} as const;

@@ -1,6 +1,11 @@
 /** From options of the command line to what a training is asked. */
 import { LlmcError } from '../../errors.ts';
-import type { HintRequest, LearnOptions, LossRequest } from '../../train/options.ts';
+import {
+  type HintRequest,
+  LEARN_DEFAULTS,
+  type LearnOptions,
+  type LossRequest,
+} from '../../train/options.ts';
 import type { OptionValues } from '../option.ts';
 import type { trainOptions } from './train.options.ts';
 
@@ -8,43 +13,43 @@ type Given = OptionValues<typeof trainOptions>;
 
 /** @throws LlmcError USAGE for losses and hints that cannot be read */
 export function learnOptions(
-  given: Given,
+  given: Partial<Given>,
   data: string,
   evaluation: string | null,
   more: { readonly metric?: string | undefined; readonly output?: string | undefined } = {},
 ): LearnOptions {
-  return {
-    data,
-    evaluation,
-    metric: more.metric ?? null,
-    output: more.output ?? null,
+  const asked: { [K in keyof LearnOptions]?: LearnOptions[K] | undefined } = {
+    metric: more.metric,
+    output: more.output,
     optimizer: given.optimizer,
-    rate: given.lr ?? null,
+    rate: given.lr,
     momentum: given.momentum,
     nesterov: given.nesterov,
-    weightDecay: given.weightDecay ?? null,
-    noDecay: [...given.noDecay],
+    weightDecay: given.weightDecay,
+    noDecay: given.noDecay,
     schedule: given.schedule,
     warmup: given.warmup,
     batch: given.batch,
     epochs: given.epochs,
-    steps: given.steps ?? null,
-    shuffle: !given.noShuffle,
-    alpha: given.alpha ?? null,
+    steps: given.steps,
+    shuffle: given.noShuffle === undefined ? undefined : !given.noShuffle,
+    alpha: given.alpha,
     temperature: given.temperature,
     smoothing: given.labelSmoothing,
-    losses: given.loss.map(parseLoss),
-    hints: given.hint.map(parseHint),
-    freeze: [...given.freeze],
+    losses: given.loss?.map(parseLoss),
+    hints: given.hint?.map(parseHint),
+    freeze: given.freeze,
     frozenBatchNorm: given.frozenBatchnorm,
-    clip: given.clipGrad ?? null,
-    ema: given.ema ?? null,
+    clip: given.clipGrad,
+    ema: given.ema,
     accumulate: given.accumulate,
-    checkpoint: given.checkpoint ?? null,
+    checkpoint: given.checkpoint,
     resume: given.resume,
-    patience: given.patience ?? null,
-    saveGraph: given.saveGraph ?? null,
+    patience: given.patience,
+    saveGraph: given.saveGraph,
   };
+  const stated = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  return { ...LEARN_DEFAULTS, ...stated, data, evaluation };
 }
 
 const NUMBER = String.raw`\d*\.?\d+`;
