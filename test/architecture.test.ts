@@ -53,6 +53,7 @@ const NAMED: Readonly<Record<string, string>> = {
   'prune/blocks/find.ts': 'a pattern: sums that end a block',
   'quantize/auto.ts': 'candidates, as on the command line',
   'quantize/dynamic/': 'rewriters of one operator each',
+  'quantize/qat/': 'codes and what reads and writes them',
   'quantize/schemes/': 'which rewriter is for which operator',
   'quantize/static/parity/': 'the rules of another tool',
   'quantize/static/qoperator-layouts.ts': 'the inputs of operators that are written',

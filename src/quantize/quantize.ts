@@ -13,11 +13,14 @@ import { modelRecord } from '../report/record.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
 import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
 import type { Context } from '../step.ts';
+import { curveRecord } from '../train/curve-record.ts';
+import type { LearnOptions } from '../train/options.ts';
 import { WorkAhead } from './ahead.ts';
 import { refuseContradictions } from './contradictions.ts';
 import { requireFittingData } from './data-fits.ts';
 import { describeLoss, worstLayers } from './layers.ts';
 import type { QuantizeOptions } from './options.ts';
+import { trainQuantized } from './qat/train-quantized.ts';
 import { stepRecord } from './step-record.ts';
 import { saturatesHere } from './target.ts';
 import { transform } from './transform.ts';
@@ -33,6 +36,8 @@ export interface QuantizeJob {
   readonly checksum: boolean;
   /** Refuse data without labels: a requirement needs them; default false. */
   readonly labels?: boolean;
+  /** Training after quantization, with the input model as teacher; null or none: no training. */
+  readonly qat?: LearnOptions | null;
 }
 
 export interface QuantizeResult {
@@ -82,10 +87,11 @@ async function quantizeWith(
   const before = await totalSize([input, ...opened.externalFiles]);
   const tensorsBefore = tensorSizes(opened.model);
   ahead.start(before);
-  const transformed = await transform(opened.model, scheme, options, context);
+  const transformed = await transform(opened.model, scheme, trainable(options, job), context);
   const { outcome } = transformed;
   if (outcome.changed.length === 0)
     context.warn(`${scheme} found nothing to change in this model; the result holds the same weights`);
+  const learned = job.qat ? await trainQuantized(opened.model, input, job.qat, context) : null;
   let result: CheckResult | null = null;
   const progress = context.progress('writing', weightBytes(opened.model));
   const saved = await saveModel(opened.model, output, {
@@ -114,7 +120,12 @@ async function quantizeWith(
   return {
     path: saved.path,
     scheme,
-    steps: [stepRecord(scheme, options, transformed, performance.now() - started)],
+    steps: [
+      {
+        ...stepRecord(scheme, options, transformed, performance.now() - started),
+        ...(learned ? curveRecord(learned) : {}),
+      },
+    ],
     models: [
       {
         ...(await withChecksum(modelRecord(name.before, input, before), input, job.checksum)),
@@ -142,6 +153,12 @@ async function quantizeWith(
     data: check.data,
     unchecked: check.unchecked,
   };
+}
+
+/** Codes that training changes know nothing of pairs that are bounded together: seven bits need no such bounds. */
+function trainable(options: QuantizeOptions, { qat }: QuantizeJob): QuantizeOptions {
+  const exempt = options.target === 'x64-vnni' || options.target === 'arm64';
+  return qat && !exempt ? { ...options, reduceRange: true } : options;
 }
 
 async function withChecksum(record: ModelRecord, path: string, wanted: boolean): Promise<ModelRecord> {

@@ -35,6 +35,7 @@ const ADAMW_DECAY = 0.01;
 /**
  * Trains the student in place.
  * @param teachers paths of models; none for plain supervised training
+ * @param dress changes the student once it is in the form it is trained in, in place; tells tensors that are parameters
  * @throws LlmcError USAGE and DATA for requests and data that do not fit, UNSUPPORTED naming an operator without a
  * gradient, DIVERGED when the loss is no number any more
  */
@@ -43,11 +44,12 @@ export async function learn(
   teachers: readonly string[],
   options: LearnOptions,
   context: Context,
+  dress: (student: Model) => ReadonlySet<string> = () => new Set(),
 ): Promise<Learned> {
   requireSane(options);
   const optimizer = optimizerNamed(options.optimizer);
   const traces = await prepareTraining(student, context);
-  const parameters = findParameters(student, options.freeze);
+  const parameters = findParameters(student, options.freeze, dress(student));
   const wantsScores = needsScores(options);
   const opened: Teacher[] = [];
   try {

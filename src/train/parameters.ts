@@ -22,10 +22,15 @@ const MASK = 1e4;
  * them: biases, scales, positions. Not what is done to inputs before the first of these (a mean that is subtracted), nor
  * single numbers, masks, running statistics, or what only bodies of control flow use.
  * @param frozen globs over names of tensors and of the nodes that use them
+ * @param known names of tensors that are parameters, whatever they look like
  * @throws LlmcError SELECTOR for a glob that matches nothing, USAGE when nothing is left to train
  */
-export function findParameters(model: Model, frozen: readonly string[]): Parameters {
-  const found = candidates(model);
+export function findParameters(
+  model: Model,
+  frozen: readonly string[],
+  known: ReadonlySet<string> = new Set(),
+): Parameters {
+  const found = candidates(model, known);
   const all = [...model.graph.initializers].filter((value) => found.has(value));
   const isFrozen = patternsOf(frozen, all);
   const trained = all.filter((value) => !isFrozen(value));
@@ -36,8 +41,8 @@ export function findParameters(model: Model, frozen: readonly string[]): Paramet
   return { trained, frozen: all.filter(isFrozen) };
 }
 
-function candidates(model: Model): ReadonlySet<Value> {
-  const found = new Set<Value>();
+function candidates(model: Model, known: ReadonlySet<string>): ReadonlySet<Value> {
+  const found = new Set([...model.graph.initializers].filter(({ name }) => known.has(name)));
   const touched = new Set<Value>();
   for (const node of model.graph) {
     for (const [index, input] of node.inputs.entries())

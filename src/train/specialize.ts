@@ -1,6 +1,7 @@
 /** A copy of a model for inputs of one shape, in which every size is a number. */
 import type { HostTensor } from '../data/host-tensor.ts';
 import { LlmcError } from '../errors.ts';
+import { floatsOf } from '../ir/floats.ts';
 import type { Model } from '../ir/model.ts';
 import { Tensor } from '../ir/tensor.ts';
 import type { Value } from '../ir/value.ts';
@@ -25,23 +26,48 @@ const OPSET = 21;
 const ROUNDS = 8;
 
 /**
- * A copy of `model` for feeds of these shapes. Nodes that compute sizes are constants in it.
+ * A copy of `model` for feeds of these shapes. Nodes that compute sizes are constants in it, what is trained is fed.
+ * @param trained names of initializers that become inputs
+ * @returns the copy, and feeds for its inputs: those given and what is trained as it is now
  * @throws LlmcError UNSUPPORTED when an operator cannot be brought to the opset of training graphs
  */
-export async function specialize(model: Model, feeds: Feeds, context: Context): Promise<Model> {
+export async function specialize(
+  model: Model,
+  feeds: Feeds,
+  trained: ReadonlySet<string>,
+  context: Context,
+): Promise<{ readonly model: Model; readonly feeds: Feeds }> {
   const copy = cloneModel(model);
   if (copy.opset < OPSET) await runPasses(copy, [upgradeOpset(OPSET)], context);
   for (const input of copy.graph.inputs) {
     const feed = feeds[input.name];
     if (feed && input.type) input.type = { ...input.type, shape: feed.dims };
   }
+  // Before anything is folded: what follows from a weight is no constant.
+  const weights = feedWeights(copy, trained);
   for (let round = 0; round < ROUNDS; round++) {
     await requireTypes(copy);
     if (!pinSizes(copy)) break;
     await runPasses(copy, [foldConstants, removeDead], context);
   }
-  await resolve(copy, feeds);
-  return copy;
+  const all = { ...feeds, ...weights };
+  await resolve(copy, all);
+  return { model: copy, feeds: all };
+}
+
+/** Turns initializers into inputs of their shape. */
+function feedWeights({ graph }: Model, names: ReadonlySet<string>): Record<string, HostTensor> {
+  const found: Record<string, HostTensor> = {};
+  for (const value of [...graph.initializers]) {
+    if (!value.tensor || !names.has(value.name)) continue;
+    const { dims } = value.tensor;
+    found[value.name] = { dtype: 'float32', dims, data: floatsOf(value.tensor) };
+    value.type = { dtype: 'float32', shape: dims };
+    value.tensor = null;
+    graph.initializers.delete(value);
+    graph.inputs = [...graph.inputs, value];
+  }
+  return found;
 }
 
 /** Types all values of a training graph: by inference, and by a run on the feeds where that leaves sizes open. */

@@ -24,19 +24,21 @@ export async function buildStep(
   feeds: StepFeeds,
   context: Context,
 ): Promise<StepGraph> {
-  const model = await specialize(student, feeds.inputs, context);
-  await decompose(model, (copy) => retype(copy, feeds.inputs));
+  const special = await specialize(student, feeds.inputs, options.trained, context);
+  const { model } = special;
+  await decompose(model, (copy) => retype(copy, special.feeds));
   const { graph } = model;
   const f = new Formula(graph);
   const running = options.frozenBatchNorm ? [] : trainBatchNorms(graph, f);
   const inputs = new StepInputs(graph);
   const objective = writeObjective(f, options, inputs, feeds, context.seed);
-  const fed = { ...feeds.inputs, ...inputs.examples };
+  const fed = { ...special.feeds, ...inputs.examples };
   graph.outputs = [...graph.outputs, objective.loss];
   await retype(model, fed);
-  const parameters = [...graph.initializers].filter(
-    (value) => options.trained.has(value.name) || objective.projections.some((one) => one.value === value),
-  );
+  const parameters = [
+    ...graph.inputs.filter(({ name }) => options.trained.has(name)),
+    ...objective.projections.map(({ value }) => value),
+  ];
   const gradients = backward(f, new Map([[objective.loss, f.scalar(1)]]), parameters);
   const reached = parameters.filter((value) => gradients.has(value));
   if (reached.length === 0)
@@ -47,7 +49,7 @@ export async function buildStep(
         hint: 'freeze less, or name another output',
       },
     );
-  const writer = new StepUpdate(graph, f, options, inputs);
+  const writer = new StepUpdate(graph, f, options, inputs, special.feeds);
   writer.write(reached, gradients, running);
   const terms = [...objective.terms.values()]
     .map((name) => objective.values.get(name))

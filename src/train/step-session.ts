@@ -81,7 +81,7 @@ export class StepSession {
     const graph = await buildStep(this.#student, this.#options, feeds, this.#context);
     const session = await openSession(
       { model: encodeModel(graph.model) },
-      { threads: this.#context.threads, flushDenormals: true },
+      { threads: this.#context.threads, flushDenormals: true, literalPairs: true },
     );
     const [oldest] = this.#compiled.keys();
     if (oldest !== undefined && this.#compiled.size >= MOST_COMPILED) {

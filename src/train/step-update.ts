@@ -1,5 +1,5 @@
 /** The last part of a step: from gradients to the next weights and to what is remembered of them. */
-import { floatsOf } from '../ir/floats.ts';
+import type { HostTensor } from '../data/host-tensor.ts';
 import type { Formula } from '../ir/formula.ts';
 import type { Graph } from '../ir/graph.ts';
 import type { Value } from '../ir/value.ts';
@@ -17,13 +17,22 @@ export class StepUpdate {
   readonly #f: Formula;
   readonly #options: StepOptions;
   readonly #inputs: StepInputs;
+  readonly #weights: Readonly<Record<string, HostTensor>>;
   readonly #parameters: Value[] = [];
 
-  constructor(graph: Graph, f: Formula, options: StepOptions, inputs: StepInputs) {
+  /** @param weights as they are at the beginning, by name */
+  constructor(
+    graph: Graph,
+    f: Formula,
+    options: StepOptions,
+    inputs: StepInputs,
+    weights: Readonly<Record<string, HostTensor>>,
+  ) {
     this.#graph = graph;
     this.#f = f;
     this.#options = options;
     this.#inputs = inputs;
+    this.#weights = weights;
   }
 
   /** Writes the update of all parameters and of running statistics. */
@@ -53,7 +62,7 @@ export class StepUpdate {
         settings,
       });
       const settle = (next: Value, before: Value) => (apply ? f.where(apply, next, before) : next);
-      const next = settle(this.#options.keepZeros ? masked(f, made.weight, weight) : made.weight, weight);
+      const next = settle(this.#options.keepZeros ? this.#masked(made.weight, weight) : made.weight, weight);
       this.#parameters.push(weight);
       this.#result({ key: weight.name, input: weight.name, dims: dimsOf(weight) }, next);
       for (const [slot, { key, before }] of slots.entries())
@@ -77,10 +86,11 @@ export class StepUpdate {
   turnIntoInputs(): void {
     const graph = this.#graph;
     for (const value of this.#parameters) {
+      if (!value.tensor) continue;
       value.tensor = null;
       graph.initializers.delete(value);
+      graph.inputs = [...graph.inputs, value];
     }
-    graph.inputs = [...graph.inputs, ...this.#parameters];
     graph.outputs = graph.outputs.filter((value) => value.producer);
   }
 
@@ -117,18 +127,13 @@ export class StepUpdate {
     this.#graph.inputs = [...this.#graph.inputs, before];
     return { key: `${weight.name}/${slot}`, before };
   }
-}
 
-/** The new weight where the first one was not zero; as it is when nothing was. */
-function masked(f: Formula, next: Value, { tensor }: Value): Value {
-  if (!tensor) return next;
-  const weights = floatsOf(tensor);
-  if (!weights.includes(0)) return next;
-  return f.mul(
-    next,
-    f.floats(
-      tensor.dims,
-      weights.map((weight) => (weight === 0 ? 0 : 1)),
-    ),
-  );
+  /** The new weight where the first one was not zero; as it is when nothing was. */
+  #masked(next: Value, { name }: Value): Value {
+    const weight = this.#weights[name];
+    const data = weight?.data;
+    if (!(data instanceof Float32Array) || !data.includes(0)) return next;
+    const mask = data.map((one) => (one === 0 ? 0 : 1));
+    return this.#f.mul(next, this.#f.floats(weight?.dims ?? [], mask));
+  }
 }

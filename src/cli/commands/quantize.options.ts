@@ -2,6 +2,7 @@
 import { type CommandSpec, operand } from '../command.ts';
 import { choice, flag, integer, list, oneOf, pair, real, text, value } from '../option-types.ts';
 import { parseScheme, SCHEME_NAMES } from './scheme.ts';
+import { finetuneOptions } from './train.options.ts';
 import { checkOption, writeOptions } from './write.options.ts';
 
 export const quantizeSpec = {
@@ -120,6 +121,16 @@ export const quantizeSpec = {
         max: 4,
       },
     ),
+    qat: flag(
+      '--qat',
+      'int8, int8-weights and int4 with --format qdq: train the quantized model to do what the float one does; labels help',
+    ),
+    trainData: text('--train-data <spec>', 'rows --qat learns from', {
+      completes: 'file',
+      shown: 'those of --data',
+    }),
+    epochs: real('--epochs <n>', 'times --qat goes through its data', { min: 0, shown: '1' }),
+    ...finetuneOptions,
     ...writeOptions,
   },
   examples: [
@@ -131,6 +142,10 @@ export const quantizeSpec = {
     {
       run: 'llmc quantize llm.onnx --scheme int4 --block-size 32 --exclude "*lm_head*"',
       does: '4-bit weights, one layer left alone',
+    },
+    {
+      run: 'llmc quantize model.onnx --scheme int8 --data train.npz --qat --epochs 2',
+      does: 'weights learn to live with their rounding',
     },
     {
       run: 'llmc quantize model.onnx --scheme fp16 --data eval.npz --require "agreement >= 99%"',

@@ -6,9 +6,11 @@ import type { QuantizeOptions } from '../../quantize/options.ts';
 import { type QuantizeJob, quantizeFile } from '../../quantize/quantize.ts';
 import type { Report } from '../../report/schema.ts';
 import { environment } from '../../runtime/environment.ts';
+import type { LearnOptions } from '../../train/options.ts';
 import type { Handler, Invocation } from '../command.ts';
 import { checkedResult } from './measures.ts';
 import type { quantizeSpec } from './quantize.options.ts';
+import { learnOptions } from './training.ts';
 
 export const run: Handler<typeof quantizeSpec> = async ({ operands, options }, io) => {
   const { scheme } = options.scheme;
@@ -25,6 +27,7 @@ export const run: Handler<typeof quantizeSpec> = async ({ operands, options }, i
     },
     force: io.common.force,
     labels,
+    qat: qatOf(options),
     checksum: io.common.json || io.common.report.length > 0,
   };
   const result =
@@ -45,6 +48,23 @@ export const run: Handler<typeof quantizeSpec> = async ({ operands, options }, i
   if (!io.common.json && !io.common.quiet) io.stderr(`wrote ${result.path}\n`);
   return code;
 };
+
+/** A trained model must not forget: small steps. */
+const QAT_RATE = 1e-4;
+
+function qatOf(options: Invocation<typeof quantizeSpec>['options']): LearnOptions | null {
+  const { qat, trainData, epochs, data, scheme } = options;
+  if (!qat) {
+    if (trainData === undefined && epochs === undefined) return null;
+    throw new LlmcError('USAGE', '--train-data and --epochs are for --qat', { hint: 'add --qat' });
+  }
+  if (scheme.scheme === 'auto')
+    throw new LlmcError('USAGE', '--qat needs a scheme', { hint: 'e.g. --scheme int8' });
+  const rows = trainData ?? data;
+  if (rows === undefined)
+    throw new LlmcError('USAGE', '--qat trains on data', { hint: 'give rows with --data or --train-data' });
+  return learnOptions({ ...options, epochs: epochs ?? 1, lr: options.lr ?? QAT_RATE }, rows, null);
+}
 
 /** `model.onnx` and `int8-dynamic` make `model.int8-dynamic.onnx`. */
 function defaultOutput(model: string, label: string): string {

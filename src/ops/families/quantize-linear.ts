@@ -1,5 +1,6 @@
 /** Conversion between float and quantized values. */
 import type { Node } from '../../ir/node.ts';
+import * as gradients from '../gradients/quantize.ts';
 import { labels, normalAxis, rankOf } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -21,6 +22,7 @@ function linear(node: Node): string {
 export const quantizeLinear: readonly OpSpec[] = [
   {
     type: 'QuantizeLinear',
+    gradient: gradients.quantize,
     axes: linear,
     quant: { kind: 'quantized' },
     types: 'T1, T2, T3? -> T3',
@@ -29,6 +31,7 @@ export const quantizeLinear: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.QuantizeLinear',
+    gradient: gradients.quantize,
     axes: linear,
     quant: { kind: 'quantized' },
     types: 'T1, T1, T2? -> T2',
@@ -36,6 +39,7 @@ export const quantizeLinear: readonly OpSpec[] = [
   },
   {
     type: 'DequantizeLinear',
+    gradient: gradients.dequantize,
     axes: linear,
     quant: { kind: 'quantized' },
     types: 'T1, T2, T1? -> T2',
@@ -44,6 +48,7 @@ export const quantizeLinear: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.DequantizeLinear',
+    gradient: gradients.dequantize,
     axes: linear,
     quant: { kind: 'quantized' },
     types: 'T1, T2, T1? -> T2',
@@ -51,6 +56,7 @@ export const quantizeLinear: readonly OpSpec[] = [
   },
   {
     type: 'DynamicQuantizeLinear',
+    gradient: 'none',
     axes: 'X[*s] -> Y[*s], S[], Z[]',
     quant: { kind: 'quantized' },
     types: 'float32 -> uint8, float32, uint8',
