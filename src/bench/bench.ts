@@ -5,12 +5,13 @@ import { tensorSizes } from '../onnx/tensor-sizes.ts';
 import { modelNames } from '../report/model-names.ts';
 import type { Comparison, Environment, ModelRecord, OperatorTime, Report } from '../report/schema.ts';
 import type { ColdStart, ConcurrencyLevel, SweepPoint } from '../report/schema-bench.ts';
-import { nativeEngine } from '../runtime/engine.ts';
+import { type Engine, NATIVE, type Runtime } from '../runtime/engine.ts';
 import { environment } from '../runtime/environment.ts';
 import { type InputOptions, type ModelInputs, openInputs } from '../runtime/inputs.ts';
 import type { Context } from '../step.ts';
 import { busyMachine } from './busy.ts';
 import { type Demand, planCapacity } from './capacity.ts';
+import { chooseEngine, openSubjects, settleEngine } from './choose-engine.ts';
 import { measureColdStarts } from './cold-start.ts';
 import { compareModels } from './compare.ts';
 import { measureConcurrency } from './concurrency.ts';
@@ -21,14 +22,13 @@ import { evaluate } from './evaluate.ts';
 import { type Loaded, loadAll } from './load.ts';
 import { measureAllMemory } from './memory.ts';
 import { compareOperators, profileModels } from './profile.ts';
-import { requireProvider } from './provider.ts';
 import { requireScorable } from './scorable.ts';
 import { measureAllSizes } from './size.ts';
-import { about, openSubject, type Subject } from './subject.ts';
+import { about, type Subject } from './subject.ts';
 import { planSweep, runSweep } from './sweep.ts';
 import type { SweepAxis } from './sweep-axes.ts';
 import { latencyRecord, type Timing, timeModels } from './timing.ts';
-import { engineOf, type Workplace } from './workplace.ts';
+import type { Workplace } from './workplace.ts';
 
 export interface BenchOptions {
   /** A data spec; absent means generated inputs. */
@@ -37,6 +37,8 @@ export interface BenchOptions {
   readonly runs?: number;
   readonly timeMs?: number;
   readonly batch?: number;
+  /** onnxruntime-node, or onnxruntime-web's WebAssembly; default native. */
+  readonly runtime?: Runtime;
   /** Execution provider of onnxruntime-node; default cpu. */
   readonly provider?: string;
   /** Sizes of symbolic dims by name. */
@@ -79,31 +81,32 @@ export async function bench(
   options: BenchOptions,
   surroundings: Context,
 ): Promise<BenchResult> {
-  const provider = await requireProvider(options.provider ?? 'cpu', surroundings.signal);
-  const context: Workplace = { ...surroundings, engine: nativeEngine(provider) };
   const names = modelNames(paths);
   await loadMetrics(options.metrics ?? []);
   const wanted = wantedMetrics(options.metrics ?? []);
-  const subjects: Subject[] = [];
-  for (const [index, path] of paths.entries()) subjects.push(await openSubject(path, names[index] ?? path));
+  const context = await chooseEngine(options, surroundings);
+  const { engine } = context;
+  const subjects = await openSubjects(paths, names, engine);
   const busy = await busyMachine();
   if (busy !== null) context.warn(busy);
-  const machine = { ...(await environment(context.threads)), provider };
+  const machine = environmentOf(engine, await environment(context.threads));
   const inputs = await chooseInputs(subjects[0] as Subject, options, context);
   const stops = options.sweep?.length
     ? await planSweep(subjects, options.sweep, inputRequest(options, context), context)
     : [];
   const sizes = await measureAllSizes(subjects, options.gzip ?? true, context);
-  const memory = options.memory === false ? [] : await measureAllMemory(subjects, inputs, context);
+  const measured = options.memory !== false && engine.runtime === 'native';
+  const memory = measured ? await measureAllMemory(subjects, inputs, context) : [];
   if (options.concurrency?.length) {
     const most = Math.max(...options.concurrency);
     requireRoom(subjects, memory, most, { free: freeMemory(), warn: context.warn });
   }
   const explain = (index: number, error: unknown) => about(subjects[index] as Subject, error);
-  const loaded = await loadAll(paths, context.threads, explain, context.signal, context.engine);
+  const loaded = await loadAll(paths, context.threads, explain, context.signal, engine);
   try {
     if (wanted !== AUTOMATIC)
       await requireScorable(subjects[0] as Subject, loaded[0] as Loaded, inputs, wanted);
+    if (options.warmup === undefined) await settleEngine(context, subjects, loaded, inputs);
     const { timings, ...rounds } = await timeModels(subjects, loaded, inputs, options, context);
     const drifted = drift(timings.map(({ samples }) => samples));
     if (drifted !== null) context.warn(drifted);
@@ -144,6 +147,10 @@ export async function bench(
   }
 }
 
+function environmentOf({ provider, version }: Engine, machine: Environment): Environment {
+  return { ...machine, provider, onnxruntime: version ?? machine.onnxruntime };
+}
+
 /** Levels of concurrency where they were asked for. */
 async function crowd(
   subjects: readonly Subject[],
@@ -164,15 +171,21 @@ function capacityOf(models: readonly ModelRecord[], demand: Demand): NonNullable
   return { ...demand, plans };
 }
 
-/** Inputs that suit the baseline; the other models get the same ones. */
+/**
+ * Inputs that suit the baseline; the other models get the same ones. Trying sizes may abort WebAssembly for good: what runs
+ * natively is tried there, so that both runtimes get the same inputs.
+ */
 async function chooseInputs(
   baseline: Subject,
   options: BenchOptions,
-  context: Workplace,
+  context: Workplace & { readonly engine: Engine },
 ): Promise<ModelInputs> {
   const request = inputRequest(options, context);
   try {
-    const session = await engineOf(context).open(baseline.path, { threads: context.threads });
+    const session = await (context.engine.runtime === 'native' ? context.engine : NATIVE).open(
+      baseline.path,
+      { threads: context.threads },
+    );
     try {
       const inputs = await openInputs(session, request);
       if ((options.labels || options.metrics?.length) && !inputs.hasLabels)

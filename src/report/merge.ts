@@ -63,7 +63,8 @@ export function machineWarnings(parts: readonly NamedReport[]): string[] {
 
 export function sameMachine(parts: readonly NamedReport[]): boolean {
   const machines = parts.map(({ report: { environment } }) => {
-    return [environment.cpu, environment.platform, environment.onnxruntime, environment.threads].join(', ');
+    const { cpu, platform, onnxruntime, provider, threads } = environment;
+    return [cpu, platform, onnxruntime, provider, threads].join(', ');
   });
   return new Set(machines).size === 1;
 }

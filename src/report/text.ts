@@ -97,7 +97,8 @@ function rowsText(count: number): string {
 
 /** One line about the machine. */
 export function describeEnvironment(machine: Environment): string {
-  const threads = machine.threads === null ? '' : `, ${machine.threads} threads`;
+  const threads =
+    machine.threads === null ? '' : `, ${machine.threads} thread${machine.threads === 1 ? '' : 's'}`;
   const sets = machine.instructionSets.length > 0 ? ` (${machine.instructionSets.join(' ')})` : '';
   return (
     `measured on ${machine.cpu}${sets}, ${machine.cores} cores${threads}, ${formatBytes(machine.memoryBytes)}, ` +

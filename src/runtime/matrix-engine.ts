@@ -44,16 +44,27 @@ export class RuntimeMatrixEngine implements MatrixEngine {
   }
 
   #open(op: Op, dtype: 'float32' | 'float64'): Promise<Session> {
-    const model = new Model(8, new Map([['', 13]]));
-    const { graph } = model;
-    const type = { dtype, shape: [null, null] };
-    for (const name of ['a', 'b']) {
-      const value = graph.value(name);
-      value.type = type;
-      graph.inputs.push(value);
-    }
-    const attributes: Record<string, Attribute> = op === 'Gemm' ? { transA: int(1) } : {};
-    graph.outputs.push(new Builder(graph).op(op, graph.inputs, { output: 'product', type, attributes }));
-    return openSession({ model: encodeModel(model) }, { threads: this.#threads, provider: this.#provider });
+    const model = productModel(op, dtype);
+    return openSession({ model }, { threads: this.#threads, provider: this.#provider });
   }
+}
+
+/** The bytes of a model of next to nothing, for finding out whether a runtime works. */
+export function smallModel(): Uint8Array {
+  return productModel('MatMul', 'float32');
+}
+
+/** A model with inputs a and b, and their product. */
+function productModel(op: Op, dtype: 'float32' | 'float64'): Uint8Array {
+  const model = new Model(8, new Map([['', 13]]));
+  const { graph } = model;
+  const type = { dtype, shape: [null, null] };
+  for (const name of ['a', 'b']) {
+    const value = graph.value(name);
+    value.type = type;
+    graph.inputs.push(value);
+  }
+  const attributes: Record<string, Attribute> = op === 'Gemm' ? { transA: int(1) } : {};
+  graph.outputs.push(new Builder(graph).op(op, graph.inputs, { output: 'product', type, attributes }));
+  return encodeModel(model);
 }

@@ -70,8 +70,8 @@ export function driftNote({ model, quantity, points }: Trend): string | null {
   return `${quantity} of ${model} drifted: ${formatPoint(quantity, last.value)} is ${formatShare(Math.abs(change))} ${way} the median of the runs before`;
 }
 
-function machineOf({ environment: { cpu, platform, onnxruntime, threads } }: Entry): string {
-  return [cpu, platform, onnxruntime, threads].join(', ');
+function machineOf({ environment: { cpu, platform, onnxruntime, provider, threads } }: Entry): string {
+  return [cpu, platform, onnxruntime, provider, threads].join(', ');
 }
 
 function own(members: Readonly<Record<string, number>>, key: string): number | undefined {
