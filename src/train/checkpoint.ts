@@ -27,8 +27,9 @@ export interface Checkpoint {
 const MAGIC = 0x434d4c4c;
 const VERSION = 1;
 const FILE = 'training.ckpt';
-/** Milliseconds between two checkpoints: what is lost at most. */
-const EVERY = 20_000;
+/** Milliseconds between two checkpoints, and how many times what saving one takes: the time that is lost either way. */
+const EVERY = 1000;
+const TIMES = 20;
 
 interface Header {
   readonly key: string;
@@ -49,6 +50,7 @@ export class Checkpoints {
   readonly #key: string;
   readonly #resume: boolean;
   #last = performance.now();
+  #took = 0;
 
   /**
    * @param key tells trainings apart: of model, data and options
@@ -103,11 +105,13 @@ export class Checkpoints {
 
   /** Saves when the last time is long enough ago. */
   async maybeSave(make: () => Checkpoint): Promise<void> {
-    if (performance.now() - this.#last >= EVERY) await this.save(make());
+    const wait = Math.max(EVERY, TIMES * this.#took);
+    if (performance.now() - this.#last >= wait) await this.save(make());
   }
 
   /** Under another name first: there is a whole checkpoint at any time. @throws LlmcError WRITE_FAILED */
   async save(checkpoint: Checkpoint): Promise<void> {
+    const began = performance.now();
     const temporary = `${this.#path}.${process.pid}`;
     try {
       const file = openSync(temporary, 'w');
@@ -123,6 +127,7 @@ export class Checkpoints {
       throw writeFailure(this.#path, cause);
     }
     this.#last = performance.now();
+    this.#took = this.#last - began;
   }
 }
 

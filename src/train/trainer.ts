@@ -139,7 +139,7 @@ class Run {
             skip--;
             continue;
           }
-          this.#context.signal.throwIfAborted();
+          await this.#endIfAborted(pending === 0);
           pending++;
           const applies = pending === accumulate;
           losses += (await this.#one(batch, applies)) / accumulate;
@@ -162,6 +162,13 @@ class Run {
     if (stopped) this.#context.note(`stopped at step ${this.#step}: no improvement any more`);
     await checkpoints?.save(this.#snapshot());
     return this.#finish(stopped);
+  }
+
+  /** Interrupted between two steps nothing is lost. */
+  async #endIfAborted(between: boolean): Promise<void> {
+    const { signal } = this.#context;
+    if (signal.aborted && between) await this.#options.checkpoints?.save(this.#snapshot());
+    signal.throwIfAborted();
   }
 
   /** Killed between the last step of an epoch and its evaluation. */

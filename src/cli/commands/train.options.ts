@@ -2,7 +2,7 @@
 import { losses } from '../../train/losses/table.ts';
 import { optimizers } from '../../train/optimizers/table.ts';
 import { schedules } from '../../train/schedule.ts';
-import { choice, flag, integer, list, real, text } from '../option-types.ts';
+import { choice, flag, integer, list, real, switchOff, text } from '../option-types.ts';
 
 const named = (all: readonly { readonly name: string; readonly summary: string }[]): string =>
   all.map(({ name, summary }) => `${name}: ${summary}`).join('; ');
@@ -27,7 +27,10 @@ export const trainOptions = {
     min: 0,
     shown: '0.01 for adamw, 0 for the others',
   }),
-  noDecay: list('--no-decay <glob>', 'parameters that do not shrink: names of tensors or nodes (repeatable)'),
+  undecayed: list(
+    '--undecayed <glob>',
+    'parameters that do not shrink: names of tensors or nodes (repeatable)',
+  ),
   schedule: choice(
     '--schedule <name>',
     named(schedules),
@@ -44,7 +47,7 @@ export const trainOptions = {
   }),
   epochs: real('--epochs <n>', 'times all rows are gone through', { min: 0, fallback: 10 }),
   steps: integer('--steps <n>', 'steps, instead of epochs', { min: 1 }),
-  noShuffle: flag('--no-shuffle', 'rows in stored order, the same in every epoch'),
+  shuffle: switchOff('--no-shuffle', 'rows in stored order, the same in every epoch'),
   alpha: real(
     '--alpha <share>',
     'alpha T^2 KL(teacher || student) + (1 - alpha) cross-entropy; 0: labels only, 1: no labels needed',
