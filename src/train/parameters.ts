@@ -59,6 +59,8 @@ function isParameter(node: Node, index: number, value: Value, touched: ReadonlyS
   if (tensor?.dtype !== 'float32' || tensor.size === 0) return false;
   const quant = specOf(node)?.quant;
   if (quant?.kind === 'lookup') return quant.weights.includes(index);
+  // Scales, of which the codes would have to be told.
+  if (quant?.kind === 'quantized') return false;
   if (isFactor(node, index)) return true;
   if (isStatistic(node, index) || tensor.size === 1) return false;
   const behind = node.inputs.some((other, at) => at !== index && other && touched.has(other));

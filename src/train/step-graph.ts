@@ -1,7 +1,12 @@
 /** One training step as one ordinary model: forward, loss, gradients, optimizer. */
+import type { HostTensor } from '../data/host-tensor.ts';
 import { LlmcError } from '../errors.ts';
 import { Formula } from '../ir/formula.ts';
+import type { Graph } from '../ir/graph.ts';
 import type { Model } from '../ir/model.ts';
+import { Tensor } from '../ir/tensor.ts';
+import type { Value } from '../ir/value.ts';
+import { becomeConstant } from '../passes/constants.ts';
 import { runPasses } from '../passes/pass.ts';
 import { removeDead } from '../passes/remove-dead.ts';
 import type { Context } from '../step.ts';
@@ -49,6 +54,7 @@ export async function buildStep(
         hint: 'freeze less, or name another output',
       },
     );
+  holdUnreached(graph, parameters, gradients, special.feeds);
   const writer = new StepUpdate(graph, f, options, inputs, special.feeds);
   writer.write(reached, gradients, running);
   const terms = [...objective.terms.values()]
@@ -71,4 +77,19 @@ export async function buildStep(
       scalars: inputs.scalars,
     },
   };
+}
+
+/** What no gradient reaches is a constant again: nobody would feed it. */
+function holdUnreached(
+  graph: Graph,
+  parameters: readonly Value[],
+  gradients: ReadonlyMap<Value, Value>,
+  weights: Readonly<Record<string, HostTensor>>,
+): void {
+  for (const value of parameters) {
+    const weight = weights[value.name];
+    if (gradients.has(value) || value.tensor || !weight) continue;
+    graph.inputs = graph.inputs.filter((input) => input !== value);
+    becomeConstant(value, Tensor.of('float32', weight.dims, weight.data as Float32Array));
+  }
 }
