@@ -31,6 +31,11 @@ export interface GradientSample {
   readonly fixed?: readonly string[];
   /** Draws distinct values a step apart, for functions with a kink where two elements are equal. */
   readonly spread?: true;
+  /**
+   * For operators whose rule is a convention rather than a derivative: the gradient of each input from its values and
+   * the gradient of the only output, element by element.
+   */
+  readonly reference?: (value: number, dy: number, element: number) => number;
   /** Moves values at least this far from zero, for functions with a kink there. */
   readonly awayFromZero?: number;
 }
@@ -55,6 +60,10 @@ export async function checkGradient(sample: GradientSample): Promise<void> {
     const seeds = seedsFor(outputs);
     const gradients = await gradientsOf(model, sample, feeds, seeds, outputs);
     for (const [name, gradient] of gradients) {
+      if (sample.reference) {
+        compare(name, gradient, feeds, seeds, sample.reference);
+        continue;
+      }
       const numeric = await slope(async (shifted) => loss(await forward.run(shifted), seeds), feeds, name);
       const terms = Array.from(
         gradient.data as Float32Array,
@@ -72,6 +81,26 @@ export async function checkGradient(sample: GradientSample): Promise<void> {
   } finally {
     await forward.release();
   }
+}
+
+function compare(
+  name: string,
+  gradient: HostTensor,
+  feeds: Feeds,
+  seeds: Feeds,
+  reference: NonNullable<GradientSample['reference']>,
+): void {
+  const values = feeds[name]?.data as Float32Array;
+  const dy = Object.values(seeds)[0]?.data as Float32Array;
+  const found = gradient.data as Float32Array;
+  const kinds = new Set<boolean>();
+  for (const [at, value] of values.entries()) {
+    const wanted = reference(value, dy[at] as number, at);
+    kinds.add(wanted === 0);
+    if (Math.abs((found[at] as number) - wanted) > 1e-6)
+      throw new Error(`${name}[${at}] = ${value}: the gradient is ${found[at]}, not ${wanted}`);
+  }
+  if (kinds.size !== 2) throw new Error(`${name}: the values are all on one side`);
 }
 
 /** The gradient graph as text needs no more than this: the model with gradients of `sum(dy * y)` as outputs. */

@@ -2,7 +2,15 @@
 import { activations } from './samples/activations.ts';
 import { arithmetic } from './samples/arithmetic.ts';
 import { matrixProducts } from './samples/matmul.ts';
+import { quantized } from './samples/quantized.ts';
 import { rearrangement } from './samples/rearrangement.ts';
 import { windows } from './samples/windows.ts';
 
-export const samples = [...activations, ...arithmetic, ...matrixProducts, ...rearrangement, ...windows];
+export const samples = [
+  ...activations,
+  ...arithmetic,
+  ...matrixProducts,
+  ...quantized,
+  ...rearrangement,
+  ...windows,
+];
