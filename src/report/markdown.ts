@@ -14,6 +14,7 @@ import type { ModelRecord, Report, Skipped, StepRecord } from './schema.ts';
 import { heaviestFirst, leftAlone } from './skipped.ts';
 import { stepTitle } from './step-title.ts';
 import { describeEnvironment, fidelityNote } from './text.ts';
+import { trainingLines } from './training-line.ts';
 import {
   formatBytes,
   formatCosine,
@@ -185,7 +186,7 @@ function layerLines({ layers, suggestions }: Report): string[] {
 function stepLines(steps: readonly StepRecord[]): string[] {
   let room: number = ROOM.steps;
   return steps.flatMap((step, index) => {
-    const notes = step.notes.map((note) => escapeMarkdown(note, PROSE));
+    const notes = [...trainingLines(step), ...step.notes].map((note) => escapeMarkdown(note, PROSE));
     const changed = step.changed.map(({ what, detail }) => {
       return `${codeSpan(what)}${detail === '' ? '' : `: ${escapeMarkdown(detail)}`}`;
     });

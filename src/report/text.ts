@@ -13,6 +13,7 @@ import type { Environment, Report, StepRecord } from './schema.ts';
 import { countKinds, groupSkipped, leftAlone } from './skipped.ts';
 import { stepTitle } from './step-title.ts';
 import { sweepLines } from './sweep-table.ts';
+import { trainingLines } from './training-line.ts';
 import { formatBytes, formatMs } from './units.ts';
 
 export type TextView = TableView;
@@ -123,7 +124,9 @@ function stepLines(step: StepRecord, view: TextView): string[] {
   return [
     `${palette.bold(printable(title))}  ${palette.dim(facts)}`,
     ...more.map((line) => palette.dim(`  ${line}`)),
-    ...step.notes.flatMap((note) => wrap(printable(note), width - 2, 2).map((line) => `  ${line}`)),
+    ...[...trainingLines(step), ...step.notes].flatMap((note) =>
+      wrap(printable(note), width - 2, 2).map((line) => `  ${line}`),
+    ),
     ...passLines(step.passes, verbose).flatMap((line) =>
       wrap(printable(line), width - 2, 2).map((part) => palette.dim(`  ${part}`)),
     ),

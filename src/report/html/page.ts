@@ -12,6 +12,7 @@ import { startChart } from './start-chart.ts';
 import { STYLE } from './style.ts';
 import { sweepChart } from './sweep-chart.ts';
 import { tradeoffChart } from './tradeoff-chart.ts';
+import { trainingChart } from './training-chart.ts';
 import { trendChart } from './trend-chart.ts';
 import { verdict } from './verdict.ts';
 
@@ -28,7 +29,7 @@ export function renderHtml(report: Report): string {
     html`<header>
 <p class="eyebrow"><b>llmc</b> ${report.command}</p>
 ${verdict(report)}${warnings(report)}</header>
-${requirementTable(report)}${trendChart(report)}${tradeoffChart(report)}${sizeChart(report)}${latencyChart(report)}${startChart(report)}${sweepChart(report)}${concurrencyChart(report)}${capacityTable(report)}${operatorChart(report)}${layerChart(report)}${numberTables(report)}${stepSection(report)}<footer>
+${requirementTable(report)}${trendChart(report)}${tradeoffChart(report)}${sizeChart(report)}${latencyChart(report)}${startChart(report)}${sweepChart(report)}${concurrencyChart(report)}${capacityTable(report)}${operatorChart(report)}${layerChart(report)}${trainingChart(report)}${numberTables(report)}${stepSection(report)}<footer>
 ${fidelityNote(report).map((line) => html`<p>${line}</p>\n`)}<p>${describeEnvironment(report.environment)}</p>
 <p>llmc ${report.tool.version}</p>
 </footer>
