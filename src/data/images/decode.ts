@@ -24,6 +24,11 @@ function loadSharp(): Promise<Sharp> {
   return loading;
 }
 
+/** Of the libraries that decode, by name: pixels may differ between them. */
+export async function decoderVersions(): Promise<Readonly<Record<string, string | undefined>>> {
+  return { ...(await loadSharp()).versions };
+}
+
 /**
  * The pixels of an image, 8 bits each, turned as its Exif orientation says. Alpha is dropped and colour profiles are
  * ignored, as Pillow does it. Of animations the first picture.

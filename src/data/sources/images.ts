@@ -5,6 +5,7 @@ import { folderHolds } from '../files/folder-holds.ts';
 import { LABEL_KEYS, labelledFiles } from '../files/labelled-files.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import { arrangePixels } from '../images/arrange-pixels.ts';
+import { CACHE_KEYS, keeperOf } from '../images/cached.ts';
 import { decodeImage, IMAGE_EXTENSIONS } from '../images/decode.ts';
 import { IMAGE_KEYS, imageOptions } from '../images/options.ts';
 import { imageTensor } from '../images/to-tensor.ts';
@@ -17,7 +18,12 @@ const AT_ONCE = 8;
 export const images: Source = {
   kind: 'images',
   extensions: IMAGE_EXTENSIONS,
-  keys: { ...IMAGE_KEYS, ...LABEL_KEYS, input: 'graph input it feeds, default the only one' },
+  keys: {
+    ...IMAGE_KEYS,
+    ...LABEL_KEYS,
+    ...CACHE_KEYS,
+    input: 'graph input it feeds, default the only one',
+  },
   needsPath: true,
   holds: (path) => folderHolds(path, IMAGE_EXTENSIONS),
   costly: true,
@@ -25,8 +31,11 @@ export const images: Source = {
     const options = imageOptions(spec);
     const files = await labelledFiles(spec, IMAGE_EXTENSIONS, 'images');
     const column = spec.options.get('input') ?? ONLY_INPUT;
-    const read = async (index: number): Promise<HostTensor> =>
-      imageTensor(arrangePixels(await decodeImage(files.paths[index] as string), options), options);
+    const keep = await keeperOf(spec, options);
+    const read = (index: number): Promise<HostTensor> => {
+      const path = files.paths[index] as string;
+      return keep(path, async () => imageTensor(arrangePixels(await decodeImage(path), options), options));
+    };
     const { dims } = await read(0);
     const readAlike = async (index: number): Promise<HostTensor> => {
       const row = await read(index);
