@@ -6,7 +6,7 @@ import { LlmcError } from '../errors.ts';
 import { sizeOf } from '../ir/tensor.ts';
 import { named } from '../onnx/quoted.ts';
 import { writeFailure } from '../onnx/transaction.ts';
-import type { CurvePoint, EvaluationPoint } from './trainer.ts';
+import type { CurvePoint, EvaluationPoint } from './training.ts';
 
 export interface Checkpoint {
   readonly step: number;

@@ -8,7 +8,7 @@ import { lowerIsBetter } from '../report/metric-drop.ts';
 import { openInputs } from '../runtime/inputs.ts';
 import { openSession } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
-import type { Scored } from './trainer.ts';
+import type { Scored } from './training.ts';
 
 /** Rows in a batch where the model leaves that open. */
 const BATCH = 64;

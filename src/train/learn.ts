@@ -18,7 +18,8 @@ import { findParameters, patternsOf } from './parameters.ts';
 import { prepareTraining } from './prepare.ts';
 import { requireSchedule } from './schedule.ts';
 import { Teacher } from './teacher.ts';
-import { type Trained, type TrainerOptions, train } from './trainer.ts';
+import { train } from './trainer.ts';
+import type { Trained, TrainerOptions } from './training.ts';
 
 export interface Learned extends Trained {
   readonly traces: readonly PassTrace[];

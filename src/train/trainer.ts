@@ -4,62 +4,14 @@ import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import { Tensor } from '../ir/tensor.ts';
 import type { Context } from '../step.ts';
-import type { Checkpoint, Checkpoints } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { culprit } from './culprit.ts';
 import type { Material, TrainingBatch } from './material.ts';
 import { type Objective, weightAt } from './objective.ts';
 import { rateFactor } from './schedule.ts';
 import { StepSession } from './step-session.ts';
-import type { StepFeeds, StepOptions } from './step-types.ts';
-
-export interface CurvePoint {
-  /** Counted from 1. */
-  readonly step: number;
-  readonly loss: number;
-  readonly samplesPerSecond: number;
-  readonly rate: number;
-  /** Parts of the loss before their weights, where there are several. */
-  readonly terms?: Readonly<Record<string, number>>;
-}
-
-export interface EvaluationPoint {
-  readonly step: number;
-  readonly metric: string;
-  readonly value: number;
-}
-
-/** A score of the student as it is. */
-export interface Scored {
-  readonly metric: string;
-  readonly value: number;
-  readonly better: 'higher' | 'lower';
-}
-
-export interface TrainerOptions extends StepOptions {
-  readonly rate: number;
-  readonly schedule: string;
-  /** Steps over which the rate rises. */
-  readonly warmup: number;
-  readonly steps: number;
-  /** Scores a model; null where nothing judges. */
-  readonly evaluate: ((student: Model) => Promise<Scored | null>) | null;
-  /** Evaluations without improvement before the end; null for all steps. */
-  readonly patience: number | null;
-  readonly checkpoints: Checkpoints | null;
-  /** Is given the graph of the first step; null where nobody wants it. */
-  readonly onGraph: ((graph: Model) => Promise<void>) | null;
-}
-
-export interface Trained {
-  readonly curve: readonly CurvePoint[];
-  readonly evaluations: readonly EvaluationPoint[];
-  /** Step whose weights the student has. */
-  readonly step: number;
-  readonly stoppedEarly: boolean;
-}
-
-/** What the teachers say to a batch. */
-export type Ask = (batch: TrainingBatch) => Promise<Pick<StepFeeds, 'scores' | 'hints'>>;
+import type { StepFeeds } from './step-types.ts';
+import type { Ask, CurvePoint, EvaluationPoint, Trained, TrainerOptions } from './training.ts';
 
 interface Best {
   readonly step: number;

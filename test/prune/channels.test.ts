@@ -42,7 +42,7 @@ async function scored(model: Model, name: string) {
   const groups = findGroups(model, shapes).filter(({ frozen, size }) => frozen === null && size > 1);
   const importance = importances.find((each) => each.name === name);
   const list = groups.flatMap((group) => {
-    const scores = importance?.score(group, { seed: 1, products: null });
+    const scores = importance?.score(group, { seed: 1, products: null, slopes: null });
     return scores ? [{ group, scores, unit: 1 }] : [];
   });
   return { shapes, groups, list };

@@ -13,7 +13,8 @@ import { type FrozenWeight, frozenWeights } from '../coupling/frozen-weights.ts'
 import type { PruneGroup } from '../coupling/group.ts';
 import { type Kind, kindOf } from '../coupling/kind.ts';
 import { cutChannels } from '../cut/cut.ts';
-import type { Importance } from '../importance/importance.ts';
+import type { Evidence, Importance } from '../importance/importance.ts';
+import { observeSlopes } from '../importance/observe-slopes.ts';
 import { importances } from '../importance/table.ts';
 import type { PruneOptions } from '../options.ts';
 import type { PruneOutcome } from '../outcome.ts';
@@ -65,7 +66,8 @@ export async function pruneChannels(
   if (free.length === 0 && !dryRun) throw nothingLeft(groups.map(reasonOf), frozen, kinds);
   const products = options.data === undefined ? null : await observeChannels(model, free, options, context);
   const costs = new CostModel(model, shapes);
-  const scored = scoresOf(free, importance, options, costs, products, context.seed);
+  const slopes = importance.needsSlopes ? await observeSlopes(model, free, options, context) : null;
+  const scored = scoresOf(free, importance, options, costs, { products, slopes, seed: context.seed });
   const ranking = new Ranking(scored, {
     scope: options.scope,
     maxPerGroup: options.maxPerLayer,
@@ -147,12 +149,11 @@ function scoresOf(
   importance: Importance,
   options: PruneOptions,
   costs: CostModel,
-  products: ChannelProducts | null,
-  seed: number,
+  evidence: Evidence,
 ): Scored[] {
   const measure = options.target.measure === 'params' ? 'params' : 'macs';
   return groups.flatMap((group) => {
-    const scores = importance.score(group, { seed, products });
+    const scores = importance.score(group, evidence);
     if (!scores) return [];
     // What a channel saves stands against what it costs; where all channels count alike only the cost does.
     const saving = options.target.measure === 'sparsity' ? 1 : savingOf(group, costs, measure);

@@ -8,6 +8,13 @@ export interface Evidence {
   readonly seed: number;
   /** Products of channels where they are read; null without data. */
   readonly products: ChannelProducts | null;
+  /** Slopes of the loss; null unless the measure asks for them. */
+  readonly slopes: Slopes | null;
+}
+
+export interface Slopes {
+  /** Slope along each position of a weight's axis, batch by batch; null where no gradient came. */
+  of(member: Member): readonly Float64Array[] | null;
 }
 
 export interface Importance {
@@ -16,6 +23,8 @@ export interface Importance {
   readonly summary: string;
   /** True when it cannot do without data. */
   readonly needsData?: true;
+  /** True when it wants gradients. */
+  readonly needsSlopes?: true;
   /** True when scores of different groups can be compared as they are. */
   readonly absolute?: true;
   /** A score for each channel of the group, higher for what is worth more; null when the group has nothing to judge by. */

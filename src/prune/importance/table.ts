@@ -6,6 +6,7 @@ import type { Importance } from './importance.ts';
 import { groupMagnitude, l1, l2 } from './magnitude.ts';
 import { random } from './random.ts';
 import { surgeon } from './surgeon.ts';
+import { taylor } from './taylor.ts';
 
 export const importances: readonly Importance[] = [
   l1,
@@ -16,4 +17,5 @@ export const importances: readonly Importance[] = [
   fpgm,
   random,
   surgeon,
+  taylor,
 ];
