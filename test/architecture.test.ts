@@ -60,7 +60,7 @@ const NAMED: Readonly<Record<string, string>> = {
   'quantize/static/qoperator-move.ts': 'from which version on integers are taken',
   'quantize/transforms/moments.ts': 'a pattern: the norm whose statistics are known',
   'train/losses/': 'losses write what they are made of',
-  'train/scores.ts': 'a pattern: the softmax at the end',
+  'train/graph/scores.ts': 'a pattern: the softmax at the end',
   'runtime/matrix-engine.ts': 'models of its own with one operator each',
 };
 const OPERATORS: ReadonlySet<string> = new Set(operators.map(({ type }) => type));

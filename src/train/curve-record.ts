@@ -1,6 +1,6 @@
 /** A training as reports have it. */
 import type { StepRecord } from '../report/schema.ts';
-import type { Trained } from './training.ts';
+import type { Trained } from './run/training.ts';
 
 /** Points of a curve in a report; longer trainings are thinned evenly, first and last points stay. */
 const MOST = 10_000;

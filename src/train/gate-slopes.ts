@@ -8,13 +8,13 @@ import type { Value } from '../ir/value.ts';
 import { encodeModel } from '../onnx/write.ts';
 import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
-import { backward } from './backward.ts';
-import { decompose } from './decompose.ts';
+import { backward } from './graph/backward.ts';
+import { decompose } from './graph/decompose.ts';
+import { classAxisFor, scoresOf } from './graph/scores.ts';
+import { dimsOf } from './graph/sized.ts';
+import { retype, specialize } from './graph/specialize.ts';
 import { crossEntropy } from './losses/labels.ts';
-import { inputsOf, openMaterial } from './material.ts';
-import { classAxisFor, scoresOf } from './scores.ts';
-import { dimsOf } from './sized.ts';
-import { retype, specialize } from './specialize.ts';
+import { inputsOf, openMaterial } from './material/material.ts';
 
 /** Slices of a weight along one of its axes. */
 export interface Slices {

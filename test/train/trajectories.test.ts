@@ -7,13 +7,13 @@ import { openDataset, parseDataSpec } from '../../src/data/open.ts';
 import { openModel } from '../../src/onnx/read.ts';
 import { silentContext } from '../../src/step.ts';
 import { objectiveFor } from '../../src/train/composition.ts';
-import { inputsOf, openMaterial } from '../../src/train/material.ts';
+import { findParameters } from '../../src/train/graph/parameters.ts';
+import { prepareTraining } from '../../src/train/graph/prepare.ts';
+import { inputsOf, openMaterial } from '../../src/train/material/material.ts';
 import { DEFAULT_SETTINGS } from '../../src/train/optimizers/optimizer.ts';
 import { optimizerNamed } from '../../src/train/optimizers/table.ts';
 import { LEARN_DEFAULTS } from '../../src/train/options.ts';
-import { findParameters } from '../../src/train/parameters.ts';
-import { prepareTraining } from '../../src/train/prepare.ts';
-import { train } from '../../src/train/trainer.ts';
+import { train } from '../../src/train/run/trainer.ts';
 
 interface Trajectory {
   readonly model: string;

@@ -1,7 +1,7 @@
 /** Options of every command that trains. */
 import { losses } from '../../train/losses/table.ts';
 import { optimizers } from '../../train/optimizers/table.ts';
-import { schedules } from '../../train/schedule.ts';
+import { schedules } from '../../train/run/schedule.ts';
 import { choice, flag, integer, list, real, switchOff, text } from '../option-types.ts';
 
 const named = (all: readonly { readonly name: string; readonly summary: string }[]): string =>

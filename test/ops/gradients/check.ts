@@ -9,8 +9,8 @@ import { specOf } from '../../../src/ops/table.ts';
 import { normal, uniform } from '../../../src/random.ts';
 import { openSession } from '../../../src/runtime/session.ts';
 import { inferTypes } from '../../../src/runtime/shapes.ts';
-import { backward } from '../../../src/train/backward.ts';
-import { decompose } from '../../../src/train/decompose.ts';
+import { backward } from '../../../src/train/graph/backward.ts';
+import { decompose } from '../../../src/train/graph/decompose.ts';
 import { differences } from '../../support/equivalence.ts';
 import { parseModel } from '../../support/parse.ts';
 

@@ -1,10 +1,10 @@
 /** What teachers say to each row, asked once where rows stay the same from epoch to epoch. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import { LlmcError } from '../errors.ts';
-import { sizeOf } from '../ir/tensor.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import { LlmcError } from '../../errors.ts';
+import { sizeOf } from '../../ir/tensor.ts';
+import type { StepFeeds } from '../graph/step-types.ts';
+import type { HintRequest } from '../options.ts';
 import type { TrainingBatch } from './material.ts';
-import type { HintRequest } from './options.ts';
-import type { StepFeeds } from './step-types.ts';
 import type { Teacher } from './teacher.ts';
 
 type Said = Pick<StepFeeds, 'scores' | 'hints'>;

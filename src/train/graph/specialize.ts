@@ -1,21 +1,21 @@
 /** A copy of a model for inputs of one shape, in which every size is a number. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import { LlmcError } from '../errors.ts';
-import { floatsOf } from '../ir/floats.ts';
-import type { Model } from '../ir/model.ts';
-import { Tensor } from '../ir/tensor.ts';
-import type { Value } from '../ir/value.ts';
-import { cloneModel } from '../onnx/read.ts';
-import { encodeModel } from '../onnx/write.ts';
-import { specOf } from '../ops/table.ts';
-import { becomeConstant } from '../passes/constants.ts';
-import { foldConstants } from '../passes/fold-constants.ts';
-import { runPasses } from '../passes/pass.ts';
-import { removeDead } from '../passes/remove-dead.ts';
-import { upgradeOpset } from '../passes/upgrade-opset.ts';
-import { openSession } from '../runtime/session.ts';
-import { inferTypes } from '../runtime/shapes.ts';
-import type { Context } from '../step.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import { LlmcError } from '../../errors.ts';
+import { floatsOf } from '../../ir/floats.ts';
+import type { Model } from '../../ir/model.ts';
+import { Tensor } from '../../ir/tensor.ts';
+import type { Value } from '../../ir/value.ts';
+import { cloneModel } from '../../onnx/read.ts';
+import { encodeModel } from '../../onnx/write.ts';
+import { specOf } from '../../ops/table.ts';
+import { becomeConstant } from '../../passes/constants.ts';
+import { foldConstants } from '../../passes/fold-constants.ts';
+import { runPasses } from '../../passes/pass.ts';
+import { removeDead } from '../../passes/remove-dead.ts';
+import { upgradeOpset } from '../../passes/upgrade-opset.ts';
+import { openSession } from '../../runtime/session.ts';
+import { inferTypes } from '../../runtime/shapes.ts';
+import type { Context } from '../../step.ts';
 
 type Feeds = Readonly<Record<string, HostTensor>>;
 

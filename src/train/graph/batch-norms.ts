@@ -1,10 +1,10 @@
 /** Batch normalizations in training: statistics of the batch, and running ones for later. */
-import { int } from '../ir/attribute.ts';
-import type { Formula } from '../ir/formula.ts';
-import type { Graph } from '../ir/graph.ts';
-import type { Node } from '../ir/node.ts';
-import type { Value } from '../ir/value.ts';
-import { specOf } from '../ops/table.ts';
+import { int } from '../../ir/attribute.ts';
+import type { Formula } from '../../ir/formula.ts';
+import type { Graph } from '../../ir/graph.ts';
+import type { Node } from '../../ir/node.ts';
+import type { Value } from '../../ir/value.ts';
+import { specOf } from '../../ops/table.ts';
 
 /** A running statistic, and what it is after the step. */
 export interface Running {

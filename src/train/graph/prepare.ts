@@ -1,15 +1,15 @@
 /** Brings a model into the form it is trained in; the trained model is written in this form. */
-import type { Model } from '../ir/model.ts';
-import { foldConstants } from '../passes/fold-constants.ts';
-import { inlineFunctions } from '../passes/inline-functions.ts';
-import { liftConstants } from '../passes/lift-constants.ts';
-import { type PassTrace, runPasses } from '../passes/pass.ts';
-import { removeDead } from '../passes/remove-dead.ts';
-import { removeIdentities } from '../passes/remove-identities.ts';
-import { sort } from '../passes/sort.ts';
-import { stateAxes } from '../passes/state-axes.ts';
-import { unlistConstants } from '../passes/unlist-constants.ts';
-import type { Context } from '../step.ts';
+import type { Model } from '../../ir/model.ts';
+import { foldConstants } from '../../passes/fold-constants.ts';
+import { inlineFunctions } from '../../passes/inline-functions.ts';
+import { liftConstants } from '../../passes/lift-constants.ts';
+import { type PassTrace, runPasses } from '../../passes/pass.ts';
+import { removeDead } from '../../passes/remove-dead.ts';
+import { removeIdentities } from '../../passes/remove-identities.ts';
+import { sort } from '../../passes/sort.ts';
+import { stateAxes } from '../../passes/state-axes.ts';
+import { unlistConstants } from '../../passes/unlist-constants.ts';
+import type { Context } from '../../step.ts';
 import { untieUniform } from './untie.ts';
 
 /**

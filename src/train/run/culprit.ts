@@ -1,12 +1,12 @@
 /** Finds where a model stops giving numbers. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import type { Model } from '../ir/model.ts';
-import { Tensor } from '../ir/tensor.ts';
-import type { Value } from '../ir/value.ts';
-import { cloneModel } from '../onnx/read.ts';
-import { encodeModel } from '../onnx/write.ts';
-import { openSession } from '../runtime/session.ts';
-import type { Context } from '../step.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import type { Model } from '../../ir/model.ts';
+import { Tensor } from '../../ir/tensor.ts';
+import type { Value } from '../../ir/value.ts';
+import { cloneModel } from '../../onnx/read.ts';
+import { encodeModel } from '../../onnx/write.ts';
+import { openSession } from '../../runtime/session.ts';
+import type { Context } from '../../step.ts';
 
 /** A sentence that names the first node with NaN or infinity in its output, or the weight that is none already. */
 export async function culprit(

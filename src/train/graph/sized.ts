@@ -1,6 +1,6 @@
 /** Sizes of values in graphs in which every size is a number. */
-import { LlmcError } from '../errors.ts';
-import type { Value } from '../ir/value.ts';
+import { LlmcError } from '../../errors.ts';
+import type { Value } from '../../ir/value.ts';
 
 /** @throws LlmcError UNSUPPORTED where a size depends on the data */
 export function dimsOf(value: Value): readonly number[] {

@@ -1,11 +1,11 @@
 /** What is trained on: full batches of rows, fitted to the student and to its teachers. */
-import { fitDataset } from '../data/fit.ts';
-import type { HostTensor } from '../data/host-tensor.ts';
-import { openDataset, parseDataSpec } from '../data/open.ts';
-import type { ValueInfo } from '../data/value-info.ts';
-import { LlmcError } from '../errors.ts';
-import type { Model } from '../ir/model.ts';
-import type { Feeds } from '../runtime/feeds.ts';
+import { fitDataset } from '../../data/fit.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import { openDataset, parseDataSpec } from '../../data/open.ts';
+import type { ValueInfo } from '../../data/value-info.ts';
+import { LlmcError } from '../../errors.ts';
+import type { Model } from '../../ir/model.ts';
+import type { Feeds } from '../../runtime/feeds.ts';
 
 export interface TrainingBatch {
   readonly student: Feeds;

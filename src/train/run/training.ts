@@ -1,8 +1,8 @@
 /** What a training is told, and what it tells. */
-import type { Model } from '../ir/model.ts';
+import type { Model } from '../../ir/model.ts';
+import type { StepFeeds, StepOptions } from '../graph/step-types.ts';
+import type { TrainingBatch } from '../material/material.ts';
 import type { Checkpoints } from './checkpoint.ts';
-import type { TrainingBatch } from './material.ts';
-import type { StepFeeds, StepOptions } from './step-types.ts';
 
 export interface CurvePoint {
   /** Counted from 1. */

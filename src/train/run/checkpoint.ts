@@ -1,11 +1,11 @@
 /** Checkpoints: everything a training needs to go on as if it had never been interrupted. */
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HostTensor } from '../data/host-tensor.ts';
-import { LlmcError } from '../errors.ts';
-import { sizeOf } from '../ir/tensor.ts';
-import { named } from '../onnx/quoted.ts';
-import { writeFailure } from '../onnx/transaction.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import { LlmcError } from '../../errors.ts';
+import { sizeOf } from '../../ir/tensor.ts';
+import { named } from '../../onnx/quoted.ts';
+import { writeFailure } from '../../onnx/transaction.ts';
 import type { CurvePoint, EvaluationPoint } from './training.ts';
 
 export interface Checkpoint {

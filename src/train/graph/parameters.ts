@@ -1,11 +1,11 @@
 /** Which constants of a model are parameters: those training changes. ONNX itself does not say. */
-import { LlmcError } from '../errors.ts';
-import { floatsOf } from '../ir/floats.ts';
-import type { Model } from '../ir/model.ts';
-import type { Node } from '../ir/node.ts';
-import type { Value } from '../ir/value.ts';
-import { isFactor } from '../ops/contraction.ts';
-import { specOf } from '../ops/table.ts';
+import { LlmcError } from '../../errors.ts';
+import { floatsOf } from '../../ir/floats.ts';
+import type { Model } from '../../ir/model.ts';
+import type { Node } from '../../ir/node.ts';
+import type { Value } from '../../ir/value.ts';
+import { isFactor } from '../../ops/contraction.ts';
+import { specOf } from '../../ops/table.ts';
 
 export interface Parameters {
   /** Initializers of the main graph, in file order. */

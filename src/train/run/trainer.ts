@@ -1,16 +1,16 @@
 /** The loop: batches in, weights out, with schedules, evaluations, checkpoints and an early end. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import { LlmcError } from '../errors.ts';
-import type { Model } from '../ir/model.ts';
-import { Tensor } from '../ir/tensor.ts';
-import type { Context } from '../step.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import { LlmcError } from '../../errors.ts';
+import type { Model } from '../../ir/model.ts';
+import { Tensor } from '../../ir/tensor.ts';
+import type { Context } from '../../step.ts';
+import type { StepFeeds } from '../graph/step-types.ts';
+import type { Material, TrainingBatch } from '../material/material.ts';
+import { type Objective, weightAt } from '../objective.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { culprit } from './culprit.ts';
-import type { Material, TrainingBatch } from './material.ts';
-import { type Objective, weightAt } from './objective.ts';
 import { rateFactor } from './schedule.ts';
 import { StepSession } from './step-session.ts';
-import type { StepFeeds } from './step-types.ts';
 import type { Ask, CurvePoint, EvaluationPoint, Trained, TrainerOptions } from './training.ts';
 
 interface Best {

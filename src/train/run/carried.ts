@@ -1,6 +1,6 @@
 /** What a training carries from step to step: weights, what the optimizer remembers, running statistics, averages. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import { sizeOf } from '../ir/tensor.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import { sizeOf } from '../../ir/tensor.ts';
 
 /** One float32 tensor that goes into a step under one name and comes out under another. */
 export interface Carried {

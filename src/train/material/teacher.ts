@@ -1,15 +1,15 @@
 /** Teachers: models whose answers a student learns. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import type { ValueInfo } from '../data/value-info.ts';
-import { LlmcError } from '../errors.ts';
-import type { Model } from '../ir/model.ts';
-import type { Value } from '../ir/value.ts';
-import { openModel } from '../onnx/read.ts';
-import { ExposedSession } from '../probe/layers/exposed-session.ts';
-import type { Feeds } from '../runtime/feeds.ts';
-import { inferTypes } from '../runtime/shapes.ts';
-import type { Context } from '../step.ts';
-import { scoresOf } from './scores.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import type { ValueInfo } from '../../data/value-info.ts';
+import { LlmcError } from '../../errors.ts';
+import type { Model } from '../../ir/model.ts';
+import type { Value } from '../../ir/value.ts';
+import { openModel } from '../../onnx/read.ts';
+import { ExposedSession } from '../../probe/layers/exposed-session.ts';
+import type { Feeds } from '../../runtime/feeds.ts';
+import { inferTypes } from '../../runtime/shapes.ts';
+import type { Context } from '../../step.ts';
+import { scoresOf } from '../graph/scores.ts';
 
 export interface Answers {
   /** Scores before softmax; null where nobody asked for them. */

@@ -1,9 +1,9 @@
 /** Hints: values inside the student that are to be like values inside the teacher, across projections that are learned. */
-import { LlmcError } from '../errors.ts';
-import type { Formula } from '../ir/formula.ts';
-import { Tensor } from '../ir/tensor.ts';
-import type { Value } from '../ir/value.ts';
-import { normal, seedFor } from '../random.ts';
+import { LlmcError } from '../../errors.ts';
+import type { Formula } from '../../ir/formula.ts';
+import { Tensor } from '../../ir/tensor.ts';
+import type { Value } from '../../ir/value.ts';
+import { normal, seedFor } from '../../random.ts';
 
 /** A weight that is trained beside the student and thrown away with the training. */
 export interface Projection {

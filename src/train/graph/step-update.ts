@@ -1,10 +1,10 @@
 /** The last part of a step: from gradients to the next weights and to what is remembered of them. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import type { Formula } from '../ir/formula.ts';
-import type { Graph } from '../ir/graph.ts';
-import type { Value } from '../ir/value.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import type { Formula } from '../../ir/formula.ts';
+import type { Graph } from '../../ir/graph.ts';
+import type { Value } from '../../ir/value.ts';
+import type { Carried } from '../run/carried.ts';
 import type { Running } from './batch-norms.ts';
-import type { Carried } from './carried.ts';
 import { dimsOf } from './sized.ts';
 import type { StepInputs } from './step-inputs.ts';
 import type { StepOptions } from './step-types.ts';

@@ -1,5 +1,5 @@
 /** Learning rates over the course of a training, as factors of the highest rate. */
-import { LlmcError } from '../errors.ts';
+import { LlmcError } from '../../errors.ts';
 
 export interface Schedule {
   readonly name: string;

@@ -1,8 +1,8 @@
 /** Replaces operators without a gradient rule of their own by those they are made of. */
-import { Formula } from '../ir/formula.ts';
-import type { Model } from '../ir/model.ts';
-import type { Node } from '../ir/node.ts';
-import { specOf } from '../ops/table.ts';
+import { Formula } from '../../ir/formula.ts';
+import type { Model } from '../../ir/model.ts';
+import type { Node } from '../../ir/node.ts';
+import { specOf } from '../../ops/table.ts';
 import { NodeFacts } from './node-facts.ts';
 
 /** Decompositions may write operators that are decomposed themselves; no operator needs more rounds. */

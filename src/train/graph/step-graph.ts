@@ -1,15 +1,15 @@
 /** One training step as one ordinary model: forward, loss, gradients, optimizer. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import { LlmcError } from '../errors.ts';
-import { Formula } from '../ir/formula.ts';
-import type { Graph } from '../ir/graph.ts';
-import type { Model } from '../ir/model.ts';
-import { Tensor } from '../ir/tensor.ts';
-import type { Value } from '../ir/value.ts';
-import { becomeConstant } from '../passes/constants.ts';
-import { runPasses } from '../passes/pass.ts';
-import { removeDead } from '../passes/remove-dead.ts';
-import type { Context } from '../step.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import { LlmcError } from '../../errors.ts';
+import { Formula } from '../../ir/formula.ts';
+import type { Graph } from '../../ir/graph.ts';
+import type { Model } from '../../ir/model.ts';
+import { Tensor } from '../../ir/tensor.ts';
+import type { Value } from '../../ir/value.ts';
+import { becomeConstant } from '../../passes/constants.ts';
+import { runPasses } from '../../passes/pass.ts';
+import { removeDead } from '../../passes/remove-dead.ts';
+import type { Context } from '../../step.ts';
 import { backward } from './backward.ts';
 import { trainBatchNorms } from './batch-norms.ts';
 import { decompose } from './decompose.ts';

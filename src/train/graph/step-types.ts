@@ -1,10 +1,10 @@
 /** What a training step is asked for, fed, and made of. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import type { Model } from '../ir/model.ts';
-import type { Carried } from './carried.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import type { Model } from '../../ir/model.ts';
+import type { Objective } from '../objective.ts';
+import type { Optimizer, OptimizerSettings } from '../optimizers/optimizer.ts';
+import type { Carried } from '../run/carried.ts';
 import type { Projection } from './hints.ts';
-import type { Objective } from './objective.ts';
-import type { Optimizer, OptimizerSettings } from './optimizers/optimizer.ts';
 
 type Feeds = Readonly<Record<string, HostTensor>>;
 

@@ -1,6 +1,6 @@
 /** Finds the scores of a model: what its probabilities were made of, and along which axis the classes lie. */
-import { LlmcError } from '../errors.ts';
-import type { Value } from '../ir/value.ts';
+import { LlmcError } from '../../errors.ts';
+import type { Value } from '../../ir/value.ts';
 
 /**
  * What an output was before softmax; the output itself where it is no distribution. Softmax of log-probabilities gives

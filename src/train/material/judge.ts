@@ -1,14 +1,14 @@
 /** Scores a student on data it is not trained on. */
-import { keepRows, ScoreBoard } from '../data/metrics/score-board.ts';
-import { loadMetrics, wantedMetrics } from '../data/metrics/wanted.ts';
-import { LlmcError } from '../errors.ts';
-import type { Model } from '../ir/model.ts';
-import { encodeModel } from '../onnx/write.ts';
-import { lowerIsBetter } from '../report/metric-drop.ts';
-import { openInputs } from '../runtime/inputs.ts';
-import { openSession } from '../runtime/session.ts';
-import type { Context } from '../step.ts';
-import type { Scored } from './training.ts';
+import { keepRows, ScoreBoard } from '../../data/metrics/score-board.ts';
+import { loadMetrics, wantedMetrics } from '../../data/metrics/wanted.ts';
+import { LlmcError } from '../../errors.ts';
+import type { Model } from '../../ir/model.ts';
+import { encodeModel } from '../../onnx/write.ts';
+import { lowerIsBetter } from '../../report/metric-drop.ts';
+import { openInputs } from '../../runtime/inputs.ts';
+import { openSession } from '../../runtime/session.ts';
+import type { Context } from '../../step.ts';
+import type { Scored } from '../run/training.ts';
 
 /** Rows in a batch where the model leaves that open. */
 const BATCH = 64;

@@ -1,10 +1,10 @@
 /** Reverse mode: appends the nodes that compute gradients. The graph itself is the tape. */
-import type { Formula } from '../ir/formula.ts';
-import type { Graph } from '../ir/graph.ts';
-import type { Node } from '../ir/node.ts';
-import type { Value } from '../ir/value.ts';
-import type { GradientRule } from '../ops/gradient.ts';
-import { specOf } from '../ops/table.ts';
+import type { Formula } from '../../ir/formula.ts';
+import type { Graph } from '../../ir/graph.ts';
+import type { Node } from '../../ir/node.ts';
+import type { Value } from '../../ir/value.ts';
+import type { GradientRule } from '../../ops/gradient.ts';
+import { specOf } from '../../ops/table.ts';
 import { GradientFacts, type NodeFacts } from './node-facts.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** Gives each use of a tensor that says nothing yet its own copy: exporters store equal tensors once. */
-import { floatsOf } from '../ir/floats.ts';
-import type { Model } from '../ir/model.ts';
+import { floatsOf } from '../../ir/floats.ts';
+import type { Model } from '../../ir/model.ts';
 
 /**
  * Biases that are all zeros and scales that are all ones become one tensor for each node that uses them: training makes

@@ -1,7 +1,7 @@
 /** Inputs that a step has beside those of the student: labels, what teachers say, numbers that change. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import type { Graph } from '../ir/graph.ts';
-import type { Value } from '../ir/value.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import type { Graph } from '../../ir/graph.ts';
+import type { Value } from '../../ir/value.ts';
 
 export class StepInputs {
   /** Scalars by what they are to what they are called. */

@@ -1,10 +1,10 @@
 /** What gradient rules and decompositions are told of a node. */
-import { LlmcError } from '../errors.ts';
-import type { DType } from '../ir/dtype.ts';
-import type { Formula } from '../ir/formula.ts';
-import type { Node } from '../ir/node.ts';
-import type { Value } from '../ir/value.ts';
-import type { GradientScope, NodeScope } from '../ops/gradient.ts';
+import { LlmcError } from '../../errors.ts';
+import type { DType } from '../../ir/dtype.ts';
+import type { Formula } from '../../ir/formula.ts';
+import type { Node } from '../../ir/node.ts';
+import type { Value } from '../../ir/value.ts';
+import type { GradientScope, NodeScope } from '../../ops/gradient.ts';
 
 /** A node of a graph whose types are known (`inferTypes` at concrete sizes). */
 export class NodeFacts implements NodeScope {

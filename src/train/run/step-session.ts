@@ -1,12 +1,12 @@
 /** Runs steps: one compiled graph for each shape of feeds, all of which carry the same weights. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import type { Model } from '../ir/model.ts';
-import { encodeModel } from '../onnx/write.ts';
-import { openSession, type Session } from '../runtime/session.ts';
-import type { Context } from '../step.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import type { Model } from '../../ir/model.ts';
+import { encodeModel } from '../../onnx/write.ts';
+import { openSession, type Session } from '../../runtime/session.ts';
+import type { Context } from '../../step.ts';
+import { buildStep } from '../graph/step-graph.ts';
+import type { StepFeeds, StepGraph, StepOptions } from '../graph/step-types.ts';
 import { CarriedState } from './carried.ts';
-import { buildStep } from './step-graph.ts';
-import type { StepFeeds, StepGraph, StepOptions } from './step-types.ts';
 
 interface Compiled {
   readonly graph: StepGraph;

@@ -1,11 +1,11 @@
 /** The middle of a step: what the student's answers are compared with, and how much each comparison counts. */
-import type { HostTensor } from '../data/host-tensor.ts';
-import { LlmcError } from '../errors.ts';
-import type { Formula } from '../ir/formula.ts';
-import type { Graph } from '../ir/graph.ts';
-import type { Value } from '../ir/value.ts';
+import type { HostTensor } from '../../data/host-tensor.ts';
+import { LlmcError } from '../../errors.ts';
+import type { Formula } from '../../ir/formula.ts';
+import type { Graph } from '../../ir/graph.ts';
+import type { Value } from '../../ir/value.ts';
+import type { LossScope } from '../losses/loss.ts';
 import { hintLoss, type Projection } from './hints.ts';
-import type { LossScope } from './losses/loss.ts';
 import { classAxisFor, scoresOf } from './scores.ts';
 import { dimsOf } from './sized.ts';
 import type { StepInputs } from './step-inputs.ts';
