@@ -1,5 +1,6 @@
 /** Recurrent networks. Weights hold the gates one after the other; a hidden unit is cut from all of them. */
 import type { Node } from '../../ir/node.ts';
+import * as gradients from '../gradients/recurrent.ts';
 import type { OpSpec } from '../spec.ts';
 
 interface Form {
@@ -36,6 +37,7 @@ function recurrent({ gates, cell, transposed }: Form): (node: Node) => string {
 export const recurrentNetworks: readonly OpSpec[] = [
   {
     type: 'GRU',
+    gradient: { decompose: gradients.gru },
     axes: recurrent({ gates: 3 }),
     macs: '3 t b d h i + 3 t b d h r',
     quant: { kind: 'compute', weights: [1, 2] },
@@ -44,6 +46,7 @@ export const recurrentNetworks: readonly OpSpec[] = [
   },
   {
     type: 'LSTM',
+    gradient: { decompose: gradients.lstm },
     axes: recurrent({ gates: 4, cell: true }),
     macs: '4 t b d h i + 4 t b d h r',
     quant: { kind: 'compute', weights: [1, 2], dynamic: 'com.microsoft.DynamicQuantizeLSTM' },
@@ -52,6 +55,7 @@ export const recurrentNetworks: readonly OpSpec[] = [
   },
   {
     type: 'RNN',
+    gradient: { decompose: gradients.rnn },
     axes: recurrent({ gates: 1 }),
     macs: 't b d h i + t b d h r',
     quant: { kind: 'compute', weights: [1, 2] },

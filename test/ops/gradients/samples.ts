@@ -4,6 +4,7 @@ import { arithmetic } from './samples/arithmetic.ts';
 import { matrixProducts } from './samples/matmul.ts';
 import { quantized } from './samples/quantized.ts';
 import { rearrangement } from './samples/rearrangement.ts';
+import { recurrent } from './samples/recurrent.ts';
 import { windows } from './samples/windows.ts';
 
 export const samples = [
@@ -12,5 +13,6 @@ export const samples = [
   ...matrixProducts,
   ...quantized,
   ...rearrangement,
+  ...recurrent,
   ...windows,
 ];
