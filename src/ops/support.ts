@@ -1,4 +1,5 @@
 /** What llmc can do with an operator, and why not, derived from its facts. */
+import { derivative } from './derivative-of.ts';
 import { labelsOf, parseSignature } from './signature.ts';
 import { isRelation, type OpSpec } from './spec.ts';
 
@@ -62,7 +63,8 @@ function formsOf(role: {
   return forms.join('; ');
 }
 
-function differentiating({ gradient }: OpSpec): Ability {
+function differentiating(spec: OpSpec): Ability {
+  const gradient = derivative(spec);
   if (gradient === undefined) return no('nobody wrote its gradient down');
   if (gradient === 'none') return no('its results do not follow small changes of its inputs');
   return 'rule' in gradient ? yes('by a rule') : yes('by the operators it is made of');

@@ -1,5 +1,7 @@
 /** Einsum: its equation is an axis signature already. */
+
 import type { Node } from '../../ir/node.ts';
+import { einsum as contracted } from '../gradients/einsum.ts';
 import type { OpSpec } from '../spec.ts';
 
 /** Each letter becomes a label, the ellipsis a group; without `->` the letters that occur once are the output. */
@@ -31,6 +33,7 @@ function implicitOutput(left: string): string {
 export const einsumFamily: readonly OpSpec[] = [
   {
     type: 'Einsum',
+    gradient: contracted,
     axes: einsum,
     homogeneous: (node) => node.inputs.map((_, index) => [index]),
     quant: { kind: 'compute', weights: [0, 1] },

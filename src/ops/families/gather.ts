@@ -3,6 +3,7 @@
 import type { Node } from '../../ir/node.ts';
 import type { Shape } from '../../ir/value.ts';
 import { gatherElements, gathered, gatherNd } from '../gradients/gather.ts';
+import * as scattering from '../gradients/scatter.ts';
 import { labels, normalAxis, rankOf, stateInts } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -80,6 +81,7 @@ export const indexing: readonly OpSpec[] = [
   },
   {
     type: 'ScatterElements',
+    gradient: scattering.scatterElements,
     axes: 'X[!*s], _, _ -> Y[!*s]',
     quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
     types: 'T, int32|int64, T -> T',
@@ -88,6 +90,7 @@ export const indexing: readonly OpSpec[] = [
   },
   {
     type: 'ScatterND',
+    gradient: scattering.scatterNd,
     axes: 'X[!*s], _, _ -> Y[!*s]',
     quant: { kind: 'float-only', reason: 'onnxruntime has no integer kernel for it' },
     types: 'T, int64, T -> T',

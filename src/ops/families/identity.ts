@@ -1,6 +1,8 @@
 /** Operators that hand their input on: copies, casts, dropout. */
+
 import type { Node } from '../../ir/node.ts';
 import * as gradients from '../gradients/identity.ts';
+import * as scattering from '../gradients/scatter.ts';
 import type { OpSpec } from '../spec.ts';
 
 /** With a third input it may be told to train, and drops what its seed says of all elements in order. */
@@ -43,6 +45,7 @@ export const identity: readonly OpSpec[] = [
   },
   {
     type: 'Dropout',
+    gradient: scattering.dropout,
     axes: dropout,
     homogeneous: [[0]],
     quant: { kind: 'passthrough' },

@@ -1,6 +1,8 @@
 /** Resampling of images and feature maps. */
+
 import type { Node } from '../../ir/node.ts';
 import type { Dim } from '../../ir/value.ts';
+import { resize as resampled } from '../gradients/resize.ts';
 import { changed, labels, rankOf, tensor } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -39,6 +41,7 @@ export const resampling: readonly OpSpec[] = [
   // Opset 10 has the scales where opset 11 has the region of interest.
   {
     type: 'Resize',
+    gradient: resampled,
     axes: resize((node) => (node.inputs.length > 2 ? 2 : 1)),
     statedShape: 3,
     homogeneous: (node) => (node.float('extrapolation_value') === 0 ? [[0]] : []),

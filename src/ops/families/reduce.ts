@@ -2,6 +2,7 @@
 
 import type { Node } from '../../ir/node.ts';
 import { reductions } from '../gradients/reduce.ts';
+import * as scattering from '../gradients/scatter.ts';
 import { intsOf, labels, normalAxis, rankOf } from '../labels.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
@@ -81,6 +82,7 @@ export const reduction: readonly OpSpec[] = [
   { type: 'CumProd', axes: 'X[!*s], _ -> Y[!*s]', quant: FLOAT, types: 'T, int32|int64 -> T' },
   {
     type: 'CumSum',
+    gradient: scattering.cumSum,
     axes: 'X[!*s], _ -> Y[!*s]',
     quant: FLOAT,
     types: 'T, int32|int64 -> T',

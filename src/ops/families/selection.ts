@@ -1,5 +1,7 @@
 /** Selection by value: top-k, non-zero, unique, non-maximum suppression, one-hot. */
+
 import type { Node } from '../../ir/node.ts';
+import * as scattering from '../gradients/scatter.ts';
 import { changed, labels, normalAxis, rankOf, tensor } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -12,7 +14,14 @@ function topK(node: Node): string | null {
 }
 
 export const selection: readonly OpSpec[] = [
-  { type: 'TopK', axes: topK, quant: { kind: 'passthrough' }, types: 'T, int64 -> T, int64', bfloat16: 24 },
+  {
+    type: 'TopK',
+    gradient: scattering.topK,
+    axes: topK,
+    quant: { kind: 'passthrough' },
+    types: 'T, int64 -> T, int64',
+    bfloat16: 24,
+  },
   {
     type: 'Compress',
     quant: { kind: 'passthrough' },

@@ -3,6 +3,7 @@
 import { floatsOf } from '../../ir/floats.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Shape } from '../../ir/value.ts';
+import * as scattering from '../gradients/scatter.ts';
 import { padded, sliced } from '../gradients/slice.ts';
 import { changed, constantInts, intsOf, labels, normalAxis, rankOf, stateInts, tensor } from '../labels.ts';
 import { defineOps, type InputSets, type OpSpec } from '../spec.ts';
@@ -123,6 +124,7 @@ export const slicing: readonly OpSpec[] = [
   },
   { type: 'CenterCropPad', quant: { kind: 'passthrough' }, types: 'T, int32|int64 -> T' },
   ...defineOps(['Trilu', 'com.microsoft.Trilu'], {
+    gradient: scattering.triangle,
     axes: 'X[*b !m !n], _ -> Y[*b !m !n]',
     homogeneous: [[0]],
     quant: { kind: 'passthrough' },

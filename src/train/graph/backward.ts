@@ -3,8 +3,8 @@ import type { Formula } from '../../ir/formula.ts';
 import type { Graph } from '../../ir/graph.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
+import { derivativeOf } from '../../ops/derivative-of.ts';
 import type { GradientRule } from '../../ops/gradient.ts';
-import { specOf } from '../../ops/table.ts';
 import { GradientFacts, type NodeFacts } from './node-facts.ts';
 
 /**
@@ -64,7 +64,7 @@ function ancestors(graph: Graph, values: Iterable<Value>): Node[] {
 function reached(nodes: readonly Node[], wanted: ReadonlySet<Value>): Set<Value> {
   const found = new Set(wanted);
   for (const node of nodes) {
-    if (specOf(node)?.gradient === 'none') continue;
+    if (derivativeOf(node) === 'none') continue;
     if (node.inputs.some((input) => input && found.has(input)))
       for (const output of node.outputs) if (output) found.add(output);
   }
@@ -72,8 +72,8 @@ function reached(nodes: readonly Node[], wanted: ReadonlySet<Value>): Set<Value>
 }
 
 function ruleOf(node: Node, scope: NodeFacts): GradientRule {
-  const derivative = specOf(node)?.gradient;
-  if (derivative && derivative !== 'none' && 'rule' in derivative) return derivative.rule;
+  const known = derivativeOf(node);
+  if (known && known !== 'none' && 'rule' in known) return known.rule;
   if (node.subgraphs.length > 0) throw scope.unsupported('llmc does not differentiate loops and branches');
   throw scope.unsupported('llmc has no gradient for this operator');
 }

@@ -2,7 +2,7 @@
 import { Formula } from '../../ir/formula.ts';
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
-import { specOf } from '../../ops/table.ts';
+import { derivativeOf } from '../../ops/derivative-of.ts';
 import { NodeFacts } from './node-facts.ts';
 
 /** Decompositions may write operators that are decomposed themselves; no operator needs more rounds. */
@@ -24,7 +24,7 @@ export async function decompose(model: Model, type: (model: Model) => Promise<un
 }
 
 function decompositionOf(node: Node) {
-  const gradient = specOf(node)?.gradient;
+  const gradient = derivativeOf(node);
   return gradient && gradient !== 'none' && 'decompose' in gradient ? gradient.decompose : null;
 }
 

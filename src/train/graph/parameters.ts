@@ -5,6 +5,7 @@ import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
 import { isFactor } from '../../ops/contraction.ts';
+import { derivativeOf } from '../../ops/derivative-of.ts';
 import { specOf } from '../../ops/table.ts';
 
 export interface Parameters {
@@ -48,7 +49,7 @@ function candidates(model: Model, known: ReadonlySet<string>): ReadonlySet<Value
     for (const [index, input] of node.inputs.entries())
       if (input?.tensor && isParameter(node, index, input, touched)) found.add(input);
     const carries = node.inputs.some((input) => input && (found.has(input) || touched.has(input)));
-    if (!carries || specOf(node)?.gradient === 'none') continue;
+    if (!carries || derivativeOf(node) === 'none') continue;
     for (const output of node.outputs) if (output) touched.add(output);
   }
   return found;

@@ -2,6 +2,7 @@
 import { activations } from './samples/activations.ts';
 import { arithmetic } from './samples/arithmetic.ts';
 import { matrixProducts } from './samples/matmul.ts';
+import { others } from './samples/others.ts';
 import { quantized } from './samples/quantized.ts';
 import { rearrangement } from './samples/rearrangement.ts';
 import { recurrent } from './samples/recurrent.ts';
@@ -11,6 +12,7 @@ export const samples = [
   ...activations,
   ...arithmetic,
   ...matrixProducts,
+  ...others,
   ...quantized,
   ...rearrangement,
   ...recurrent,
