@@ -1,5 +1,7 @@
 /** Attention, fused: ai.onnx from opset 23 and the com.microsoft family. Only whole heads can be cut. */
+
 import type { Node } from '../../ir/node.ts';
+import * as fused from '../gradients/attention.ts';
 import { rankOf } from '../labels.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
@@ -66,6 +68,7 @@ function rotary(node: Node): string {
 export const attentions: readonly OpSpec[] = [
   {
     type: 'Attention',
+    gradient: { decompose: fused.attention },
     axes: attention,
     homogeneous: (node) => (node.input(5) || node.output(2) ? [] : [[2]]),
     macs: 'b h s t e + b h s t v',
@@ -74,6 +77,7 @@ export const attentions: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.Attention',
+    gradient: { decompose: fused.selfAttention },
     axes: selfAttention,
     macs: '3 b s d h e + 2 b h s s e',
     quant: { kind: 'compute', weights: [1], dynamic: 'com.microsoft.QAttention' },
@@ -89,6 +93,7 @@ export const attentions: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.MultiHeadAttention',
+    gradient: { decompose: fused.multiHead },
     axes: multiHead,
     // The values, where neither a bias nor those of the past are added to them.
     homogeneous: (node) => (node.input(3) || node.input(7) || node.output(2) ? [] : [[2]]),

@@ -2,6 +2,7 @@
 
 import type { Node } from '../../ir/node.ts';
 import * as gradients from '../gradients/conv.ts';
+import * as fusion from '../gradients/fused.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
 /** Data and bias together, or weight and bias. */
@@ -66,6 +67,7 @@ export const convolution: readonly OpSpec[] = [
   }),
   {
     type: 'com.microsoft.FusedConv',
+    gradient: { decompose: fusion.fusedConv },
     axes: CONV.replace('B[(g o)]', 'B[(g o)], Z[n (g o) *t]'),
     quant: { kind: 'compute', weights: [1] },
     types: 'T, T, T?, T? -> T',

@@ -1,6 +1,7 @@
 /** Gemm: alpha op(A) op(B) + beta C, and its fused and quantized forms. */
 
 import type { Node } from '../../ir/node.ts';
+import * as fusion from '../gradients/fused.ts';
 import * as gradients from '../gradients/matmul.ts';
 import { rankOf, tensor, trailing } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
@@ -42,6 +43,7 @@ export const gemmFamily: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.FusedGemm',
+    gradient: { decompose: fusion.fusedGemm },
     axes: gemm,
     quant: { kind: 'compute', weights: [0, 1] },
     types: 'T, T, T? -> T',

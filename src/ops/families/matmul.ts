@@ -1,6 +1,7 @@
 /** Matrix products. */
 
 import type { Node } from '../../ir/node.ts';
+import * as fusion from '../gradients/fused.ts';
 import * as gradients from '../gradients/matmul.ts';
 import { rankOf, tensor } from '../labels.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
@@ -88,6 +89,7 @@ export const matrixProduct: readonly OpSpec[] = [
     bfloat16: null,
   },
   ...defineOps(['com.microsoft.FusedMatMul', 'com.microsoft.TransposeMatMul'], {
+    gradient: { decompose: fusion.fusedMatMul },
     axes: fusedMatMul,
     homogeneous: [[0], [1]],
     quant: { kind: 'compute', weights: [0, 1] },
