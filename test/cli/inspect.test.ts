@@ -159,7 +159,7 @@ describe('inspect', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^parameters +189 K$/m);
     expect(stdout).toMatch(/^MACs +9\.90 M at batch=1/m);
-    expect(stdout).toMatch(/^Conv +17 +17 +9\.90 M +yes +yes +no$/m);
+    expect(stdout).toMatch(/^Conv +17 +17 +9\.90 M +yes +yes +yes$/m);
     expect(stdout).toContain('ir_version: 10');
   });
 

@@ -11,7 +11,7 @@ describe('docs/architecture.md', () => {
     const enforced = Array.from(list.matchAll(/'([^']+)'/g), ([, names = '']) => names.split(' '));
     const known = new Set(enforced.flat());
     const drawn = Array.from(
-      read('docs/architecture.md').matchAll(/^ (\d) {2}(.+)$/gm),
+      read('docs/architecture.md').matchAll(/^ ?(\d+) {2}(.+)$/gm),
       ([, row, text = '']) => {
         const names = text.split(/\s{2,}/).filter((name) => known.has(name));
         return [Number(row), names.sort()] as const;

@@ -144,10 +144,6 @@ export const quantizeSpec = {
       does: '4-bit weights, one layer left alone',
     },
     {
-      run: 'llmc quantize model.onnx --scheme int8 --data train.npz --qat --epochs 2',
-      does: 'weights learn to live with their rounding',
-    },
-    {
       run: 'llmc quantize model.onnx --scheme fp16 --data eval.npz --require "agreement >= 99%"',
       does: 'half precision, checked on real data; exit code 1 when it is not good enough',
     },
