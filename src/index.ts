@@ -1,6 +1,7 @@
 /** The public API: what `import ... from 'llmc-onnx'` offers; everything else may change without notice. */
 export { type BenchOptions, type BenchResult, bench } from './bench/bench.ts';
 export { type ConvertJob, type ConvertResult, convertFile } from './convert/convert.ts';
+export { type DistillJob, type DistillResult, distillFile } from './distill/distill.ts';
 export { type ErrorCode, EXIT, LlmcError } from './errors.ts';
 export type { Attribute, Int64 } from './ir/attribute.ts';
 export type { ByteSource } from './ir/bytes.ts';
@@ -29,3 +30,5 @@ export {
 export { type Report, reportSchema } from './report/schema.ts';
 export { inferTypes } from './runtime/shapes.ts';
 export { type Context, type Progress, silentContext } from './step.ts';
+export { type Learned, learn } from './train/learn.ts';
+export { LEARN_DEFAULTS, type LearnOptions } from './train/options.ts';
