@@ -90,6 +90,9 @@ export class Node {
   /** Moves an output value to this node, e.g. when the node that made it is replaced. */
   setOutput(index: number, value: Value | null): void {
     while (this.#outputs.length <= index) this.#outputs.push(null);
+    const before = this.#outputs[index];
+    // A value that nobody makes any more is nobody's: what is known of it must not reach the file.
+    if (before && before !== value && before.producer === this) before.producer = null;
     this.#outputs[index] = value;
     if (value) value.producer = this;
   }

@@ -120,6 +120,8 @@ export interface OpSpec {
   readonly statistics?: true;
   /** Inputs that hold running means and variances: what inference has in place of those of the batch. */
   readonly running?: readonly number[];
+  /** Inputs that, where constant, hold angles or places made by a formula: nobody trained them. */
+  readonly tables?: readonly number[];
   /** The input that states the dims of the first output, entry by entry, where the node has it. */
   readonly statedShape?: number;
   /** True when it reads nothing of its inputs but their shapes. */

@@ -3,6 +3,7 @@ import { canonicalGemm } from './canonical-gemm.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseBatchNorm } from './fuse-batch-norm.ts';
 import { gemmToMatmul, plainGemmToMatmul } from './gemm-to-matmul.ts';
+import { inlineBranches } from './inline-branches.ts';
 import { inlineFunctions } from './inline-functions.ts';
 import { liftConstants } from './lift-constants.ts';
 import { mergeInitializers } from './merge-initializers.ts';
@@ -20,6 +21,7 @@ export const passes: readonly Pass[] = [
   foldConstants,
   fuseBatchNorm,
   gemmToMatmul,
+  inlineBranches,
   inlineFunctions,
   liftConstants,
   mergeInitializers,
@@ -41,6 +43,8 @@ const core: readonly Pass[] = [
   mergeInitializers,
   removeIdentities,
   foldConstants,
+  // Folding tells which side of a branch is taken.
+  inlineBranches,
   fuseBatchNorm,
   // What was folded or fused leaves constants and identities behind, and may have made equal what was not.
   removeIdentities,

@@ -8,6 +8,7 @@ import {
   mean,
   multiplication,
   power,
+  remainder,
   subtraction,
   sum,
 } from '../gradients/arithmetic.ts';
@@ -48,7 +49,7 @@ export const arithmetic: readonly OpSpec[] = [
   }),
   { type: 'Div', axes: BINARY, homogeneous: [[0]], quant: FLOAT, gradient: division, types: 'T, T -> T' },
   // Homogeneous by definition, but a rounding error may carry it over the edge.
-  { type: 'Mod', axes: BINARY, quant: FLOAT, types: 'T, T -> T' },
+  { type: 'Mod', gradient: remainder, axes: BINARY, quant: FLOAT, types: 'T, T -> T' },
   { type: 'Sub', axes: BINARY, homogeneous: 'all', quant: FLOAT, gradient: subtraction, types: 'T, T -> T' },
   { type: 'Pow', axes: BINARY, quant: FLOAT, gradient: power, types: 'T, T1 -> T', bfloat16: 15 },
   { ...VARIADIC, type: 'Max', gradient: extreme },

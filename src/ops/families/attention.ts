@@ -2,6 +2,8 @@
 
 import type { Node } from '../../ir/node.ts';
 import * as fused from '../gradients/attention.ts';
+import * as embeddings from '../gradients/attention-embedding.ts';
+import * as decoders from '../gradients/attention-grouped.ts';
 import { rankOf } from '../labels.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
@@ -85,6 +87,8 @@ export const attentions: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.GroupQueryAttention',
+    gradient: { decompose: decoders.groupedQuery },
+    tables: [7, 8],
     axes: groupedQuery,
     macs: '2 b h s t e',
     quant: FUSED,
@@ -137,12 +141,16 @@ export const attentions: readonly OpSpec[] = [
   }),
   {
     type: 'RotaryEmbedding',
+    gradient: { decompose: embeddings.rotary },
+    tables: [1, 2],
     axes: rotary,
     quant: FUSED,
     types: 'T, T, T, int64? -> T',
   },
   {
     type: 'com.microsoft.RotaryEmbedding',
+    gradient: { decompose: embeddings.microsoftRotary },
+    tables: [2, 3],
     axes: rotary,
     quant: FUSED,
     types: 'T, int64, T, T -> T',

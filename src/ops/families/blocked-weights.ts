@@ -1,5 +1,6 @@
 /** Operators on weights stored in blocks of 2 to 8 bits. */
 import type { Node } from '../../ir/node.ts';
+import { blockedProduct } from '../gradients/blocked-weights.ts';
 import type { OpSpec } from '../spec.ts';
 
 /** Columns of the matrix are rows of the packed weight and of its scales, which are not cut. */
@@ -24,6 +25,7 @@ export const blockedWeights: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.MatMulNBits',
+    gradient: blockedProduct,
     axes: matmulNBits,
     macs: '*b k n',
     quant: { kind: 'quantized' },

@@ -2,7 +2,9 @@
 
 import type { Node } from '../../ir/node.ts';
 import type { Dim } from '../../ir/value.ts';
+import { columnsToImage } from '../gradients/columns.ts';
 import { resize as resampled } from '../gradients/resize.ts';
+import { gridSample } from '../gradients/sampling.ts';
 import { changed, labels, rankOf, tensor } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
 
@@ -58,6 +60,8 @@ export const resampling: readonly OpSpec[] = [
   },
   {
     type: 'GridSample',
+    gradient: { decompose: gridSample },
+    tables: [1],
     axes: 'X[n c !*s], G[n !*t !d] -> Y[n c !*t]',
     quant: FLOAT,
     types: 'T1, T2 -> T1',
@@ -65,13 +69,15 @@ export const resampling: readonly OpSpec[] = [
   },
   {
     type: 'com.microsoft.GridSample',
+    gradient: { decompose: gridSample },
+    tables: [1],
     axes: 'X[n c !*s], G[n !*t !d] -> Y[n c !*t]',
     quant: FLOAT,
     types: 'T1, T1 -> T2',
     bfloat16: null,
   },
   { type: 'AffineGrid', quant: FLOAT, types: 'T1, int64 -> T1' },
-  { type: 'Col2Im', quant: FLOAT, types: 'T, int64, int64 -> T' },
+  { type: 'Col2Im', gradient: columnsToImage, quant: FLOAT, types: 'T, int64, int64 -> T' },
   { type: 'com.microsoft.CropAndResize', quant: FLOAT, types: 'T1, T1, int32, int32 -> T1', bfloat16: null },
   { type: 'ImageDecoder', quant: { kind: 'exact' }, types: 'uint8 -> uint8' },
 ];

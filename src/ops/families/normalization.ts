@@ -1,6 +1,7 @@
 /** Normalizations: statistics over axes that therefore cannot be cut, then a scale and a shift. */
 
 import type { Node } from '../../ir/node.ts';
+import { localResponse, meanVariance } from '../gradients/local-normalization.ts';
 import * as norms from '../gradients/normalization.ts';
 import { labels, normalAxis, rankOf } from '../labels.ts';
 import type { OpSpec } from '../spec.ts';
@@ -107,7 +108,13 @@ export const normalization: readonly OpSpec[] = [
     types: 'T, T, T, T? -> T, float32?, float32?, T?',
     cpuBfloat16: true,
   },
-  { type: 'LRN', axes: 'X[n !c *s] -> Y[n !c *s]', quant: NORM, types: 'T -> T' },
+  {
+    type: 'LRN',
+    gradient: { decompose: localResponse },
+    axes: 'X[n !c *s] -> Y[n !c *s]',
+    quant: NORM,
+    types: 'T -> T',
+  },
   {
     type: 'LpNormalization',
     gradient: { decompose: norms.lpNormalization },
@@ -119,6 +126,7 @@ export const normalization: readonly OpSpec[] = [
   // A function in onnxruntime, with a float32 epsilon in its body.
   {
     type: 'MeanVarianceNormalization',
+    gradient: { decompose: meanVariance },
     axes: 'X[!*s] -> Y[!*s]',
     quant: NORM,
     types: 'T -> T',

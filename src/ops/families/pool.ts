@@ -1,5 +1,8 @@
 /** Pooling. */
+import { maxUnpool } from '../gradients/columns.ts';
+import * as lp from '../gradients/lp-pool.ts';
 import * as poolings from '../gradients/pool.ts';
+import { roiAlign } from '../gradients/sampling.ts';
 import type { OpSpec } from '../spec.ts';
 
 const POOL = 'X[n c *t+k] -> Y[n c *t]';
@@ -43,10 +46,27 @@ export const pooling: readonly OpSpec[] = [
     types: 'T -> T',
     bfloat16: 22,
   },
-  { type: 'LpPool', axes: POOL, homogeneous: [[0]], quant: FLOAT, types: 'T -> T', bfloat16: 22 },
-  { type: 'GlobalLpPool', axes: GLOBAL, homogeneous: [[0]], quant: FLOAT, types: 'T -> T', bfloat16: 22 },
+  {
+    type: 'LpPool',
+    gradient: { decompose: lp.lpPool },
+    axes: POOL,
+    homogeneous: [[0]],
+    quant: FLOAT,
+    types: 'T -> T',
+    bfloat16: 22,
+  },
+  {
+    type: 'GlobalLpPool',
+    gradient: { decompose: lp.globalLpPool },
+    axes: GLOBAL,
+    homogeneous: [[0]],
+    quant: FLOAT,
+    types: 'T -> T',
+    bfloat16: 22,
+  },
   {
     type: 'MaxUnpool',
+    gradient: maxUnpool,
     axes: 'X[n c !*s], I[n c !*s], _ -> Y[n c !*t]',
     quant: FLOAT,
     types: 'T1, int64, int64? -> T1',
@@ -61,6 +81,8 @@ export const pooling: readonly OpSpec[] = [
   },
   {
     type: 'RoiAlign',
+    gradient: { decompose: roiAlign },
+    tables: [1],
     axes: 'X[!n c !*s], R[r !f], I[r] -> Y[r c !*t]',
     quant: FLOAT,
     types: 'T1, T1, int64 -> T1',

@@ -5,6 +5,7 @@ import {
   depthToSpace,
   expanded,
   redimension,
+  reversed,
   spaceToDepth,
   tiled,
   transposed,
@@ -180,6 +181,7 @@ export const rearrangement: readonly OpSpec[] = [
   },
   {
     type: 'ReverseSequence',
+    gradient: reversed,
     axes: 'X[!a !b *s], _ -> Y[!a !b *s]',
     quant: { kind: 'passthrough' },
     types: 'T, int64 -> T',

@@ -91,3 +91,12 @@ export const extreme: Derivative = {
     return wins.map((won, index) => (g.needs(index) ? g.unbroadcast(f.mul(share, won), index) : null));
   },
 };
+
+/** a - b trunc(a / b), as floats have it: the quotient is a step function. */
+export const remainder = binary(
+  (_, dy) => dy,
+  ({ f }, dy, a, b) => {
+    const quotient = f.div(a, b);
+    return f.neg(f.mul(dy, f.mul(f.sign(quotient), f.op('Floor', [f.abs(quotient)]))));
+  },
+);

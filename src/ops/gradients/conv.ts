@@ -2,7 +2,7 @@
 import { attributesOf } from '../../ir/formula.ts';
 import type { Value } from '../../ir/value.ts';
 import type { Derivative, GradientScope } from '../gradient.ts';
-import { excess, offsets, type Window, windowOf } from './window.ts';
+import { excess, offsets, type Window, windowOf, windows } from './window.ts';
 
 /** Y[n (g o) t] = sum over i and k of X[n (g i) t+k] W[(g o) i k], and a bias for each channel. */
 export const conv: Derivative = {
@@ -92,20 +92,6 @@ function byColumns(g: GradientScope, x: Value, dy: Value, { window, x: dims, w }
   const summed = f.sum(products, [0], false);
   const apart = f.reshape(summed, [outputs, kernels.length, channels]);
   return f.reshape(f.transpose(apart, [0, 2, 1]), w);
-}
-
-/** What windows see at each position of the kernel, in the shape of the result. */
-function windows(g: GradientScope, x: Value, window: Window): Value[] {
-  const { f } = g;
-  const { kernel, strides, dilations, before, after, output } = window;
-  const beyond = excess(window).map((one, at) => (after[at] ?? 0) + Math.max(one, 0));
-  const padded = f.pad(x, [0, 0, ...before], [0, 0, ...beyond]);
-  const axes = f.vector(kernel.map((_, at) => at + 2));
-  return offsets(kernel).map((offset) => {
-    const starts = offset.map((one, at) => one * (dilations[at] ?? 1));
-    const ends = starts.map((one, at) => one + ((output[at] ?? 1) - 1) * (strides[at] ?? 1) + 1);
-    return f.op('Slice', [padded, f.vector(starts), f.vector(ends), axes, f.vector(strides)]);
-  });
 }
 
 /**

@@ -69,3 +69,13 @@ export const spaceToDepth: Derivative = {
     return [f.reshape(f.transpose(apart, [0, 3, 4, 1, 5, 2]), [n, c, h, w])];
   },
 };
+
+/** The beginning of each row backwards: turned around again. */
+export const reversed: Derivative = {
+  rule: (g) => {
+    const dy = g.dy();
+    if (!dy) return [];
+    const attributes = Object.fromEntries(g.node.attributes);
+    return [g.f.op('ReverseSequence', [dy, g.input(1)], { attributes })];
+  },
+};

@@ -1,4 +1,5 @@
 /** Windows that slide over the trailing axes: what convolutions and poolings share. */
+import type { Value } from '../../ir/value.ts';
 import type { NodeScope } from '../gradient.ts';
 
 export interface Window {
@@ -57,4 +58,18 @@ export function offsets(kernel: readonly number[]): number[][] {
     (found, size) => found.flatMap((head) => Array.from({ length: size }, (_, at) => [...head, at])),
     [[]],
   );
+}
+
+/** What windows see at each position of the kernel, in the shape of the result. */
+export function windows(g: NodeScope, x: Value, window: Window): Value[] {
+  const { f } = g;
+  const { kernel, strides, dilations, before, after, output } = window;
+  const beyond = excess(window).map((one, at) => (after[at] ?? 0) + Math.max(one, 0));
+  const padded = f.pad(x, [0, 0, ...before], [0, 0, ...beyond]);
+  const axes = f.vector(kernel.map((_, at) => at + 2));
+  return offsets(kernel).map((offset) => {
+    const starts = offset.map((one, at) => one * (dilations[at] ?? 1));
+    const ends = starts.map((one, at) => one + ((output[at] ?? 1) - 1) * (strides[at] ?? 1) + 1);
+    return f.op('Slice', [padded, f.vector(starts), f.vector(ends), axes, f.vector(strides)]);
+  });
 }
