@@ -1,8 +1,9 @@
 /** Which rows of a table are used and in which order: the options that all kinds of data have. */
 import { LlmcError } from '../errors.ts';
 import { seedFor, uniform } from '../random.ts';
-import type { Batch, Dataset } from './dataset.ts';
+import type { Batch, Dataset, Epoch } from './dataset.ts';
 import { requireLabels } from './finite.ts';
+import { keptRows } from './kept-rows.ts';
 import type { RowTable } from './row-table.ts';
 import { type DataSpec, positiveOption, wholeOption } from './spec.ts';
 
@@ -17,12 +18,12 @@ export const ARRANGE_KEYS = {
 
 /**
  * The rows of a table as the spec wants them. LlmcError DATA when none is left or an option makes no sense.
- * @param during the same table as it is in an epoch
+ * @param during a table as it is in an epoch
  */
 export function arrange(
   table: RowTable,
   spec: DataSpec,
-  during: (epoch: number) => RowTable = () => table,
+  during: (source: RowTable, epoch: number) => RowTable = (source) => source,
 ): Dataset {
   if (table.length === 0)
     throw new LlmcError('DATA', `${table.name} has no rows`, { hint: 'give data with at least one row' });
@@ -35,6 +36,15 @@ export function arrange(
       hint: 'leave it out',
     });
   const indexOf = (row: number): number => (order ? (order[start + row] as number) : start + row);
+  function* chosen(): Generator<number> {
+    for (let row = 0; row < length; row++) yield indexOf(row);
+  }
+  // Whoever goes through data once does not want it in memory.
+  let kept: RowTable | undefined;
+  const sourceIn = (epoch: Epoch | undefined): RowTable => {
+    if (epoch) kept ??= keptRows(table, chosen());
+    return during((epoch && kept) ?? table, epoch?.number ?? 0);
+  };
   const read = async (
     rows: readonly number[],
     source: RowTable,
@@ -56,7 +66,7 @@ export function arrange(
     hasLabels: table.hasLabels,
     async *batches({ size, limit, columns, epoch }) {
       const stop = Math.min(length, limit ?? length);
-      const source = during(epoch?.number ?? 0);
+      const source = sourceIn(epoch);
       const seed = epoch?.seed ?? null;
       const mixed = epoch && seed !== null ? orderOf(stop, seedFor(`epoch ${epoch.number}`, seed)) : null;
       const window = size * (bucket ?? 1);
@@ -87,7 +97,10 @@ function orderOf(length: number, seed: number | undefined): Uint32Array | null {
 }
 
 /** The stretch of the order that skip, split and limit leave. */
-function rangeOf(table: RowTable, spec: DataSpec): { readonly start: number; readonly length: number } {
+export function rangeOf(
+  table: Pick<RowTable, 'length' | 'name'>,
+  spec: DataSpec,
+): { readonly start: number; readonly length: number } {
   const skip = Math.min(wholeOption(spec, 'skip') ?? 0, table.length);
   const [low, high] = splitOption(spec);
   const rest = table.length - skip;

@@ -42,6 +42,8 @@ export function arrayTable(arrays: readonly NpyArray[], options: ArrayTableOptio
       shared: isShared(array),
     })),
     hasLabels: labels !== undefined,
+    ...(labels && !isShared(labels) && { labelDims: labels.dims.slice(1) }),
+    together: true,
     async rows(indices, wanted) {
       const inputs: Record<string, HostTensor> = {};
       for (const array of columns)

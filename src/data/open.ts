@@ -41,9 +41,9 @@ export async function openHere(spec: DataSpec): Promise<Dataset | null> {
   if (source === undefined) return null;
   const plan = augmentPlan(spec, source.keys);
   const table = await source.open(spec);
-  return plan
-    ? arrange(augmented(table, plan), spec, (epoch) => augmented(table, plan, epoch))
-    : arrange(table, spec);
+  if (!plan) return arrange(table, spec);
+  augmented(table, plan);
+  return arrange(table, spec, (source, epoch) => augmented(source, plan, epoch));
 }
 
 function sourceOf(spec: DataSpec): Source | undefined {

@@ -8,6 +8,10 @@ export interface RowTable {
   readonly length: number;
   readonly columns: readonly Column[];
   readonly hasLabels: boolean;
+  /** Dims of the labels of one row, null for sizes that differ from row to row; absent where nobody knows. */
+  readonly labelDims?: readonly (number | null)[];
+  /** True when rows lie side by side in a file, so that reading neighbours as well costs little more. */
+  readonly together?: true;
   /**
    * The rows of these indices, stacked in this order. Rows of different sizes are padded to the longest of them with a
    * value the table knows. Tensors are fresh: whoever asked may change them or hand them to another thread.

@@ -8,6 +8,10 @@ export interface KindInfo {
   readonly extensions: readonly string[];
   /** Option name to one-line explanation. */
   readonly keys: Readonly<Record<string, string>>;
+  /** Options whose values are files that are read. */
+  readonly files?: readonly string[];
+  /** Options whose values are folders that only save time. */
+  readonly caches?: readonly string[];
   /** False for kinds that need no path. */
   readonly needsPath: boolean;
   /** Whether a folder (or a pattern) of this name holds data of this kind; asked where no ending tells. */

@@ -23,7 +23,7 @@ export async function loadMetrics(texts: readonly string[]): Promise<void> {
     if (isModule(path) && !loaded.has(path)) loaded.set(path, await moduleMetric(path));
 }
 
-/** @throws LlmcError USAGE for names and parameters that there are not */
+/** Metrics by name, with their parameters. @throws LlmcError USAGE for names and parameters that there are not */
 export function wantedMetrics(texts: readonly string[]): readonly Wanted[] {
   return texts.length === 0 ? AUTOMATIC : texts.map(parse);
 }

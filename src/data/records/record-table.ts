@@ -95,6 +95,7 @@ function assemble(
     length,
     columns: makers.flatMap(({ columns }) => columns.map(withRows)),
     hasLabels: labels !== undefined,
+    ...(labels?.columns[0] && { labelDims: labels.columns[0].dims }),
     async rows(indices, wanted) {
       const used = makers.filter(({ columns }) => columns.some((column) => wanted?.has(column.name) ?? true));
       const all = labels ? [...used, labels] : used;

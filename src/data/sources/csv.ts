@@ -13,6 +13,7 @@ export const csv: Source = {
   kind: 'csv',
   extensions: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'],
   keys: { ...RECORD_KEYS, delimiter: 'what separates cells, default a comma, in .tsv files a tab' },
+  files: ['tokenizer'],
   needsPath: true,
   costly: true,
   open: async (spec) => recordTable(await openCsv(spec), spec),

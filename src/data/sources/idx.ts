@@ -8,6 +8,7 @@ export const idx: Source = {
   kind: 'idx',
   extensions: ['-ubyte', '-ubyte.gz', '.idx', '.idx.gz'],
   keys: { ...ARRAY_KEYS, ...NORMALIZATION_KEYS },
+  files: ['labels'],
   needsPath: true,
   async open(spec) {
     const normalization = normalizationOf(spec);

@@ -24,6 +24,8 @@ export const images: Source = {
     ...CACHE_KEYS,
     input: 'graph input it feeds, default the only one',
   },
+  files: ['labels'],
+  caches: ['cache'],
   needsPath: true,
   holds: (path) => folderHolds(path, IMAGE_EXTENSIONS),
   costly: true,
@@ -50,6 +52,7 @@ export const images: Source = {
       length: files.paths.length,
       columns: [{ name: column, dtype: 'float32', dims: [files.paths.length, ...dims], shared: false }],
       hasLabels: files.labels([0]) !== null,
+      labelDims: [],
       place: files.place,
       async rows(indices) {
         const inputs = { [column]: stackRows(await concurrently(indices, AT_ONCE, readAlike)) };

@@ -13,6 +13,7 @@ export const jsonl: Source = {
   kind: 'jsonl',
   extensions: ['.jsonl', '.ndjson', '.jsonl.gz', '.ndjson.gz'],
   keys: RECORD_KEYS,
+  files: ['tokenizer'],
   needsPath: true,
   costly: true,
   open: async (spec) => recordTable(await openJsonl(spec.path), spec),

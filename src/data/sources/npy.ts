@@ -9,6 +9,7 @@ export const npy: Source = {
   kind: 'npy',
   extensions: ['.npy'],
   keys: ARRAY_KEYS,
+  files: ['labels'],
   needsPath: true,
   open: (spec) => openArrayAndLabels(spec, readArray),
 };

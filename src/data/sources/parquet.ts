@@ -12,6 +12,7 @@ export const parquet: Source = {
   kind: 'parquet',
   extensions: ['.parquet', '.pq'],
   keys: RECORD_KEYS,
+  files: ['tokenizer'],
   needsPath: true,
   costly: true,
   open: async (spec) => recordTable(await openParquet(spec.path), spec),

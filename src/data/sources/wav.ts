@@ -36,6 +36,7 @@ export const wav: Source = {
     rateInput: 'graph input that gets the rate',
     ...LABEL_KEYS,
   },
+  files: ['labels'],
   needsPath: true,
   holds: (path) => folderHolds(path, EXTENSIONS),
   costly: true,
@@ -69,6 +70,7 @@ export const wav: Source = {
         ...Object.keys(shared).map((name): Column => ({ name, dtype: 'int64', dims: [], shared: true })),
       ],
       hasLabels: files.labels([0]) !== null,
+      labelDims: [],
       place: (index) => place(files, of(index), rate),
       ...(lengths.size > 1 && {
         lengthsOf: async (indices: readonly number[]) =>

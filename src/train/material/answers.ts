@@ -1,37 +1,60 @@
 /** What teachers say to each row, asked once where rows stay the same from epoch to epoch. */
 import type { HostTensor } from '../../data/host-tensor.ts';
 import { LlmcError } from '../../errors.ts';
-import { sizeOf } from '../../ir/tensor.ts';
 import type { StepFeeds } from '../graph/step-types.ts';
 import type { HintRequest } from '../options.ts';
+import type { Answered } from './answer-layout.ts';
+import type { AnswerTable } from './answer-table.ts';
 import type { TrainingBatch } from './material.ts';
+import type { StoredAnswers } from './stored-answers.ts';
 import type { Teacher } from './teacher.ts';
 
 type Said = Pick<StepFeeds, 'scores' | 'hints'>;
 
-/** Bytes of answers that are kept in memory. */
-const MOST_KEPT = 2 ** 30;
+/** What was said to rows that are the same in all batches. */
+interface Known {
+  readonly table: AnswerTable;
+  readonly stored: StoredAnswers | null;
+}
 
 /** Asks the teachers: the mean of their scores, and the values of the first one that are hints. */
 export class TeacherPanel {
   readonly #teachers: readonly Teacher[];
   readonly #hints: readonly HintRequest[];
-  readonly #known: AnswerTable | null;
+  readonly #known: Known | null;
 
-  /** @param rows of the data when they are always the same, null otherwise */
-  constructor(teachers: readonly Teacher[], hints: readonly HintRequest[], rows: number | null) {
+  /** @param known null where rows differ from batch to batch */
+  constructor(teachers: readonly Teacher[], hints: readonly HintRequest[], known: Known | null) {
     this.#teachers = teachers;
     this.#hints = hints;
-    this.#known = rows === null ? null : new AnswerTable(rows);
+    this.#known = known;
   }
 
   async ask(batch: TrainingBatch): Promise<Said> {
     if (this.#teachers.length === 0) return { scores: null, hints: {} };
-    const known = this.#known?.take(batch.rows);
-    if (known) return this.#said(known);
-    const tensors = await this.#fresh(batch);
-    this.#known?.put(batch.rows, tensors);
-    return this.#said(tensors);
+    const found = this.#known ? await this.#once(this.#known, batch) : await this.#fresh(batch);
+    return {
+      scores: found.get('') ?? null,
+      hints: Object.fromEntries([...found].filter(([name]) => name !== '')),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#known?.stored?.close();
+  }
+
+  async #once({ table, stored }: Known, batch: TrainingBatch): Promise<Answered> {
+    const { rows } = batch;
+    const remembered = table.take(rows);
+    if (remembered) return remembered;
+    const read = stored?.sure ? await stored.take(rows) : null;
+    const answers = read ?? (await this.#fresh(batch));
+    table.put(rows, answers);
+    if (!read) {
+      await stored?.judge(rows, answers);
+      await stored?.put(rows, answers);
+    }
+    return answers;
   }
 
   /** Scores under '', hints under their names. */
@@ -49,13 +72,6 @@ export class TeacherPanel {
     }
     return found;
   }
-
-  #said(tensors: ReadonlyMap<string, HostTensor>): Said {
-    return {
-      scores: tensors.get('') ?? null,
-      hints: Object.fromEntries([...tensors].filter(([name]) => name !== '')),
-    };
-  }
 }
 
 function mean(tensors: readonly HostTensor[]): HostTensor {
@@ -71,63 +87,4 @@ function mean(tensors: readonly HostTensor[]): HostTensor {
   }
   for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) / tensors.length;
   return { dtype: 'float32', dims: first.dims, data: sum };
-}
-
-/** Answers row by row. */
-class AnswerTable {
-  readonly #rows: number;
-  readonly #done: Uint8Array;
-  #columns: Map<string, { readonly dims: readonly number[]; readonly data: Float32Array }> | null = null;
-  #tooLarge = false;
-
-  constructor(rows: number) {
-    this.#rows = rows;
-    this.#done = new Uint8Array(rows);
-  }
-
-  take(rows: readonly number[]): Map<string, HostTensor> | null {
-    if (!this.#columns || rows.length === 0 || rows.some((row) => this.#done[row] !== 1)) return null;
-    const found = new Map<string, HostTensor>();
-    for (const [name, { dims, data }] of this.#columns) {
-      const size = sizeOf(dims);
-      const taken = new Float32Array(size * rows.length);
-      for (const [at, row] of rows.entries())
-        taken.set(data.subarray(row * size, (row + 1) * size), at * size);
-      found.set(name, { dtype: 'float32', dims: [rows.length, ...dims], data: taken });
-    }
-    return found;
-  }
-
-  put(rows: readonly number[], tensors: ReadonlyMap<string, HostTensor>): void {
-    if (this.#tooLarge || rows.length === 0) return;
-    const perRow = [...tensors.values()].every(({ dims }) => dims[0] === rows.length);
-    this.#columns ??= perRow ? this.#begin(rows.length, tensors) : null;
-    if (!this.#columns) {
-      this.#tooLarge = true;
-      return;
-    }
-    for (const [name, tensor] of tensors) {
-      const column = this.#columns.get(name);
-      if (!column) continue;
-      const size = sizeOf(column.dims);
-      const data = tensor.data as Float32Array;
-      for (const [at, row] of rows.entries())
-        column.data.set(data.subarray(at * size, (at + 1) * size), row * size);
-    }
-    for (const row of rows) this.#done[row] = 1;
-  }
-
-  #begin(batch: number, tensors: ReadonlyMap<string, HostTensor>) {
-    const bytes = [...tensors.values()].reduce(
-      (sum, { data }) => sum + (data.length / batch) * 4 * this.#rows,
-      0,
-    );
-    if (bytes > MOST_KEPT) return null;
-    return new Map(
-      [...tensors].map(([name, { dims, data }]) => [
-        name,
-        { dims: dims.slice(1), data: new Float32Array((data.length / batch) * this.#rows) },
-      ]),
-    );
-  }
 }

@@ -1,5 +1,6 @@
 /** What is trained on: full batches of rows, fitted to the student and to its teachers. */
-import { fitDataset } from '../../data/fit.ts';
+import { DIGEST_BATCH, digestOfRows } from '../../data/digest.ts';
+import { type Fit, fitDataset } from '../../data/fit.ts';
 import type { HostTensor } from '../../data/host-tensor.ts';
 import { openDataset, parseDataSpec } from '../../data/open.ts';
 import type { ValueInfo } from '../../data/value-info.ts';
@@ -26,6 +27,8 @@ export interface Material {
   readonly notes: readonly string[];
   /** True when a row is the same in all epochs and batches, so that a teacher need see it only once. */
   readonly constant: boolean;
+  /** Of the rows as the teachers see them; reads them all once. */
+  digest(): Promise<string>;
   epoch(number: number): AsyncIterable<TrainingBatch>;
 }
 
@@ -67,6 +70,14 @@ export async function openMaterial(
     throw new LlmcError('DATA', `${dataset.name} has ${dataset.length} rows, a batch wants ${size}`, {
       hint: 'use a smaller --batch',
     });
+  const usedBy = (some: readonly Fit[]): Set<string> =>
+    new Set(
+      dataset.columns
+        .map(({ name }) => name)
+        .filter((name) => some.some(({ ignored }) => !ignored.includes(name))),
+    );
+  // The columns of all models: each fit asks for its own only.
+  const columns = usedBy(fits);
   return {
     name: dataset.name,
     rows: dataset.length,
@@ -77,9 +88,14 @@ export async function openMaterial(
     constant:
       !spec.options.has('augment') &&
       dataset.columns.every(({ dims, shared }) => shared || !dims.includes(null)),
+    // As an epoch: what is read now is not read again in the first one.
+    digest: () =>
+      digestOfRows(
+        dataset.batches({ size: DIGEST_BATCH, columns, epoch: { number: 0, seed: null } }),
+        usedBy(others),
+      ),
     async *epoch(number) {
-      // The columns of all models: each fit asks for its own only.
-      for await (const batch of dataset.batches({ size, epoch: { number, seed } })) {
+      for await (const batch of dataset.batches({ size, columns, epoch: { number, seed } })) {
         if (batch.size < size) return;
         yield {
           student: own.feeds(batch),

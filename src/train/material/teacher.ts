@@ -55,6 +55,11 @@ export class Teacher {
     return new Teacher(session.inputs, session, scores, values);
   }
 
+  /** Whether its output is among its answers. */
+  get wantsScores(): boolean {
+    return this.#scores !== null;
+  }
+
   async answer(feeds: Feeds): Promise<Answers> {
     const needed = Object.fromEntries(
       this.inputs.flatMap(({ name }) => (feeds[name] ? [[name, feeds[name]]] : [])),
