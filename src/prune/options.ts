@@ -28,5 +28,7 @@ export interface PruneOptions {
   readonly recover: 'none' | 'bn' | 'reconstruct';
   /** Training after all else, with the original model as teacher; null or none: no training. */
   readonly finetune?: LearnOptions | null;
+  /** Moments of the training at which masks grow; null or none: masks are whole before it. */
+  readonly gradual?: number | null;
   readonly check: 'full' | 'load' | 'none';
 }

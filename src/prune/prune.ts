@@ -8,7 +8,7 @@ import { requireTarget } from '../onnx/transaction.ts';
 import { passRecords } from '../passes/pass-records.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
 import type { CheckResult } from '../runtime/check.ts';
-import { saveCompared } from '../runtime/save-compared.ts';
+import { type Metadata, saveCompared } from '../runtime/save-compared.ts';
 import type { Context } from '../step.ts';
 import { curveRecord } from '../train/curve-record.ts';
 import { learn } from '../train/learn.ts';
@@ -25,10 +25,14 @@ export interface PruneJob {
   readonly force: boolean;
   /** Put checksums into the records; costs reading both files once more. */
   readonly checksum: boolean;
+  /** Gives entries for the metadata of the result; default none. */
+  readonly metadata?: Metadata;
 }
 
 export interface PruneResult {
   readonly path: string;
+  /** `path` and its data files. */
+  readonly files: readonly string[];
   readonly step: StepRecord;
   readonly outcome: PruneOutcome;
   /** Before and after. */
@@ -65,13 +69,22 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
   const files = [input, ...opened.externalFiles];
   requireTarget(output, { protect: files, force });
   const baselineTensors = tensorSizes(opened.model);
-  const outcome = await run(opened.model, options, false, context);
-  if (outcome.changed.length === 0)
+  const planned = await run(opened.model, options, false, context);
+  const { later } = planned;
+  if (planned.changed.length === 0 && !later)
     context.warn('nothing was cut: the share asked for is less than one channel of any group');
   const mask = isMask(options.structure);
   const learned = options.finetune
-    ? await learn(opened.model, [input], { ...options.finetune, keepZeros: mask }, context)
+    ? await learn(
+        opened.model,
+        [input],
+        { ...options.finetune, keepZeros: mask },
+        context,
+        undefined,
+        later?.revision ?? null,
+      )
     : null;
+  const outcome = later ? { ...planned, changed: later.changed(opened.model) } : planned;
   const { check, ...compared } = await saveCompared(
     {
       baseline: input,
@@ -81,6 +94,7 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
       output,
       names: ['before', 'pruned'],
       layout: job.layout,
+      metadata: job.metadata,
       force,
       protect: files,
       checksum: job.checksum,
@@ -109,13 +123,11 @@ function run(model: Model, options: PruneOptions, dryRun: boolean, context: Cont
   return structureNamed(options.structure).prune(model, options, dryRun, context);
 }
 
-function requireSane({ structure, target, method, maxPerLayer, roundTo, recover, data }: PruneOptions): void {
+function requireSane(options: PruneOptions): void {
+  const { structure, target, maxPerLayer, roundTo, recover, data } = options;
   const { measure, share } = target;
   const pattern = parsePattern(structure);
   if (pattern) requirePattern(pattern);
-  const refuse = (what: string, hint: string): never => {
-    throw new LlmcError('USAGE', what, { hint });
-  };
   if (!(share > 0 && share < 1))
     refuse(
       measure === 'sparsity'
@@ -129,19 +141,31 @@ function requireSane({ structure, target, method, maxPerLayer, roundTo, recover,
     refuse('--max-per-layer is no share', 'e.g. --max-per-layer 0.8');
   if (roundTo !== null && (!Number.isInteger(roundTo) || roundTo < 1))
     refuse('--round-to is no size', 'e.g. --round-to 8');
+  requireMask(options);
+  if (recover !== 'none' && data === undefined)
+    refuse(`--recover ${recover} looks at activations`, 'give some rows with --data; labels are not needed');
+}
+
+/** What concerns masks alone. */
+function requireMask({ structure, method, gradual, finetune }: PruneOptions): void {
+  if (gradual && !isMask(structure)) refuse('--gradual is for masks', 'use --structure unstructured or 2:4');
+  if (gradual && !finetune)
+    refuse('--gradual prunes while the model is trained', 'add --recover finetune and --data');
   if (method && !isMask(structure))
     refuse(
       `--method ${method} is for masks`,
       'use --structure unstructured or 2:4; channels have --importance',
     );
-  if (recover !== 'none' && data === undefined)
-    refuse(`--recover ${recover} looks at activations`, 'give some rows with --data; labels are not needed');
+}
+
+function refuse(what: string, hint: string): never {
+  throw new LlmcError('USAGE', what, { hint });
 }
 
 function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number): StepRecord {
   const { structure, target, importance, scope, roundTo, maxPerLayer, include, exclude, data, recover } =
     options;
-  const { method, finetune } = options;
+  const { method, finetune, gradual } = options;
   return {
     name: 'prune',
     options: {
@@ -157,6 +181,7 @@ function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number
       ...(data === undefined ? {} : { data }),
       recover: finetune ? 'finetune' : recover,
       ...(finetune ? { finetuneEpochs: finetune.epochs } : {}),
+      ...(gradual ? { gradual } : {}),
     },
     durationMs,
     changed: outcome.changed.map((each) => ({ ...each })),

@@ -2,21 +2,22 @@
 import { createHash } from 'node:crypto';
 import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
-import { sha256 } from '../onnx/checksum.ts';
+import { digestOfModel } from '../onnx/model-digest.ts';
 import { saveModel } from '../onnx/write.ts';
 import type { PassTrace } from '../passes/pass.ts';
 import type { Context } from '../step.ts';
 import { objectiveFor } from './composition.ts';
 import { findParameters, patternsOf } from './graph/parameters.ts';
 import { prepareTraining } from './graph/prepare.ts';
-import { TeacherPanel } from './material/answers.ts';
 import { judgeFor } from './material/judge.ts';
 import { inputsOf, type Material, openMaterial } from './material/material.ts';
+import { openPanel } from './material/open-panel.ts';
 import { Teacher } from './material/teacher.ts';
 import { DEFAULT_SETTINGS } from './optimizers/optimizer.ts';
 import { optimizerNamed } from './optimizers/table.ts';
 import type { LearnOptions } from './options.ts';
 import { Checkpoints } from './run/checkpoint.ts';
+import type { Revision } from './run/revision.ts';
 import { requireSchedule } from './run/schedule.ts';
 import { train } from './run/trainer.ts';
 import type { Trained, TrainerOptions } from './run/training.ts';
@@ -36,7 +37,9 @@ const ADAMW_DECAY = 0.01;
 /**
  * Trains the student in place.
  * @param teachers paths of models; none for plain supervised training
- * @param dress changes the student once it is in the form it is trained in, in place; tells tensors that are parameters
+ * @param dress changes the student once it is in the form it is trained in, in place; tells tensors that are parameters,
+ * with what their gradients are multiplied by
+ * @param revision changes weights between steps
  * @throws LlmcError USAGE and DATA for requests and data that do not fit, UNSUPPORTED naming an operator without a
  * gradient, DIVERGED when the loss is no number any more
  */
@@ -45,12 +48,14 @@ export async function learn(
   teachers: readonly string[],
   options: LearnOptions,
   context: Context,
-  dress: (student: Model) => ReadonlySet<string> = () => new Set(),
+  dress: (student: Model) => ReadonlyMap<string, number> = () => new Map(),
+  revision: Revision | null = null,
 ): Promise<Learned> {
   requireSane(options);
   const optimizer = optimizerNamed(options.optimizer);
   const traces = await prepareTraining(student, context);
-  const parameters = findParameters(student, options.freeze, dress(student));
+  const gains = dress(student);
+  const parameters = findParameters(student, options.freeze, new Set(gains.keys()));
   const wantsScores = needsScores(options);
   const opened: Teacher[] = [];
   try {
@@ -78,12 +83,15 @@ export async function learn(
       output: options.output ?? firstOutput(student),
       trained: new Set(parameters.trained.map(({ name }) => name)),
       decay: decayOf(student, options),
+      gain: (name) => gains.get(name) ?? 1,
       optimizer,
       settings: { ...DEFAULT_SETTINGS, momentum: options.momentum, nesterov: options.nesterov },
       clip: options.clip,
       ema: options.ema,
       frozenBatchNorm: options.frozenBatchNorm,
       keepZeros: options.keepZeros,
+      masked: revision?.masked ?? new Set(),
+      revision,
       accumulate: options.accumulate,
       rate: options.rate ?? optimizer.rate,
       schedule: options.schedule,
@@ -97,14 +105,16 @@ export async function learn(
           ? null
           : new Checkpoints(
               options.checkpoint,
-              await keyOf(student, teachers, options, context),
+              await keyOf(student, teachers, { ...options, revision: revision?.key ?? null }, context),
               options.resume,
             ),
       onGraph:
         options.saveGraph === null ? null : (graph) => saveGraph(graph, options.saveGraph ?? '', context),
     };
-    const panel = new TeacherPanel(opened, options.hints, material.constant ? material.rows : null);
-    const trained = await train(student, material, (batch) => panel.ask(batch), plan, context);
+    const panel = await openPanel(opened, teachers, material, options, context);
+    const trained = await train(student, material, (batch) => panel.ask(batch), plan, context).finally(() =>
+      panel.close(),
+    );
     return {
       ...trained,
       traces,
@@ -147,12 +157,12 @@ function decayOf(student: Model, options: LearnOptions): (name: string) => numbe
 async function keyOf(
   student: Model,
   teachers: readonly string[],
-  options: LearnOptions,
+  options: LearnOptions & { readonly revision: string | null },
   context: Context,
 ): Promise<string> {
-  const { checkpoint: _folder, resume: _resume, saveGraph: _graph, ...asked } = options;
+  const { checkpoint: _folder, resume: _resume, saveGraph: _graph, teacherCache: _cache, ...asked } = options;
   const hash = createHash('sha256').update(JSON.stringify({ ...asked, seed: context.seed }));
-  for (const path of teachers) hash.update(await sha256(path));
+  for (const path of teachers) hash.update(await digestOfModel(path));
   for (const { name, tensor } of student.graph.initializers) {
     hash.update(name);
     if (tensor && !tensor.strings) hash.update(tensor.bytes());

@@ -12,6 +12,16 @@ export interface HintRequest {
   readonly weight: number;
 }
 
+/** Where answers of teachers are kept for other trainings. */
+export interface TeacherCache {
+  readonly folder: string;
+  /** The least recently used make room when there are more. */
+  readonly bytes: number;
+}
+
+/** Four gigabytes. */
+export const TEACHER_CACHE_BYTES = 4e9;
+
 export interface LearnOptions {
   readonly data: string;
   /** What the student is judged by at the end of each epoch; null for nothing. */
@@ -54,6 +64,8 @@ export interface LearnOptions {
   readonly checkpoint: string | null;
   readonly resume: boolean;
   readonly patience: number | null;
+  /** Null to remember answers only while training. */
+  readonly teacherCache: TeacherCache | null;
   /** Where the graph of a step is written; null for nowhere. */
   readonly saveGraph: string | null;
 }
@@ -89,5 +101,6 @@ export const LEARN_DEFAULTS: Omit<LearnOptions, 'data'> = {
   checkpoint: null,
   resume: false,
   patience: null,
+  teacherCache: null,
   saveGraph: null,
 };

@@ -16,7 +16,8 @@ import type { PruneOptions } from '../options.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import { type GroupView, histogramOf } from '../plan-view.ts';
 import { reestimate } from '../recover/batch-norms.ts';
-import { ranked } from './choose.ts';
+import { countsOf } from './counts.ts';
+import { GradualMasks, zeroShare } from './gradual.ts';
 import { observeGrams, unobservable } from './input-gram.ts';
 import { findMaskLayers, type MaskLayer, matrixOf } from './layer.ts';
 import { type MaskedLayer, type MaskMethod, maskLayer } from './mask-layer.ts';
@@ -70,9 +71,12 @@ export async function pruneMasks(
     return fits;
   });
   if (layers.length === 0 && !dryRun) throw nothingLeft(skips);
-  const counts = countsOf(layers, pattern, options);
-  const masked = dryRun ? new Map() : await maskAll(model, layers, counts, pattern, method, options, context);
+  const counts = countsOf(layers, pattern, options.target.share, options);
+  const { gradual } = options;
+  const masked =
+    dryRun || gradual ? new Map() : await maskAll(model, layers, counts, pattern, method, options, context);
   const notes = [...notesOf(layers, counts, method, masked)];
+  if (gradual) notes.push(`masks grew at ${gradual} moments of the training, to the cubic schedule`);
   if (!dryRun && options.recover === 'bn')
     notes.push(
       `statistics of ${await reestimate(model, options, context)} batch normalizations taken again on the data`,
@@ -86,10 +90,29 @@ export async function pruneMasks(
     notes,
     traces,
     frozen: [],
+    ...(gradual && !dryRun ? { later: growing(layers, gradual, pattern, options) } : {}),
     groups: [
       ...layers.map((layer, index) => viewOf(layer, counts[index] as number)),
       ...skips.map(frozenView),
     ],
+  };
+}
+
+function growing(
+  layers: readonly MaskLayer[],
+  moments: number,
+  pattern: Pattern | null,
+  options: PruneOptions,
+): NonNullable<PruneOutcome['later']> {
+  const revision = new GradualMasks(layers, moments, pattern, options);
+  return {
+    revision,
+    changed: ({ graph }) =>
+      [...graph.initializers].flatMap(({ name, tensor }) =>
+        tensor && revision.masked.has(name)
+          ? [{ what: name, detail: `${percent(zeroShare([tensor]))} zeros by magnitude` }]
+          : [],
+      ),
   };
 }
 
@@ -99,23 +122,6 @@ function nothingLeft(skips: readonly Skip[]): LlmcError {
     'USAGE',
     reasons.length > 0 ? `no weights can be masked:\n${reasons.join('\n')}` : 'there are no weights to mask',
     { hint: 'llmc prune --structure unstructured --dry-run shows what there is' },
-  );
-}
-
-/** Weights that go, by layer. */
-function countsOf(
-  layers: readonly MaskLayer[],
-  pattern: Pattern | null,
-  { target, scope, maxPerLayer }: PruneOptions,
-): number[] {
-  const sizes = layers.map(({ tensor }) => tensor.size);
-  if (pattern) return sizes.map((size) => (size / pattern.of) * (pattern.of - pattern.kept));
-  if (scope === 'local') return sizes.map((size) => Math.round(size * target.share));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  return ranked(
-    layers.map(({ tensor }) => floatsOf(tensor).map(Math.abs)),
-    Math.round(total * target.share),
-    sizes.map((size) => Math.floor(size * maxPerLayer)),
   );
 }
 

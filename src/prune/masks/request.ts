@@ -15,10 +15,14 @@ export const maskMethods: readonly { readonly name: MaskMethod; readonly summary
  * @throws LlmcError USAGE for options that contradict each other or mean nothing for masks
  */
 export function requireMaskOptions(
-  { method: name, target, data, scope, maxPerLayer, recover, importance, roundTo }: PruneOptions,
+  { method: asked, target, data, scope, maxPerLayer, recover, importance, roundTo, gradual }: PruneOptions,
   pattern: Pattern | null,
   dryRun: boolean,
 ): MaskMethod {
+  // Weights that are trained are judged by their size: nothing else stays true from one moment to the next.
+  const name = asked ?? (gradual ? 'magnitude' : null);
+  if (gradual && name !== 'magnitude')
+    refuse(`--gradual goes by magnitude, not by --method ${name}`, 'leave out --method');
   const method = maskMethods.find(
     (each) => each.name === (name ?? (data === undefined ? 'magnitude' : 'sparsegpt')),
   );

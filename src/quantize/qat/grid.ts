@@ -5,6 +5,7 @@ import type { Node } from '../../ir/node.ts';
 import { sizeOf, Tensor } from '../../ir/tensor.ts';
 import { packCodes, unpackCodes } from '../../numeric/packing.ts';
 import { roundHalfEven } from '../../numeric/rounding.ts';
+import type { Span } from './fake.ts';
 
 /** What DequantizeLinear says of its first input. */
 export interface Grid {
@@ -15,7 +16,7 @@ export interface Grid {
   readonly zeroPoints: ArrayLike<number> | null;
   /** Which scale each element has. */
   readonly scaleAt: (element: number) => number;
-  /** The least and the largest code there are. */
+  /** The least and the largest code there are; of sums, such as biases, those of the type. */
   readonly used: readonly [number, number];
 }
 
@@ -27,20 +28,30 @@ export function gridOf(node: Node): Grid | null {
   if (!codes || scale?.dtype !== 'float32' || (zero && !zero.tensor)) return null;
   const values = elementsOf(codes);
   if (!values) return null;
-  let [least, most] = [Infinity, -Infinity];
-  for (let at = 0; at < values.length; at++) {
-    const code = values[at] as number;
-    if (code < least) least = code;
-    if (code > most) most = code;
-  }
   return {
     dtype: codes.dtype,
     dims: codes.dims,
     scales: floatsOf(scale),
     zeroPoints: zero?.tensor ? elementsOf(zero.tensor) : null,
     scaleAt: scaleIndex(node, codes.dims, scale.dims),
-    used: [least, most],
+    used: codes.dtype === 'int32' ? [-(2 ** 31), 2 ** 31 - 1] : extremes(values),
   };
+}
+
+function extremes(values: ArrayLike<number>): readonly [number, number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (let at = 0; at < values.length; at++) {
+    const code = values[at] as number;
+    if (code < least) least = code;
+    if (code > most) most = code;
+  }
+  return [least, most];
+}
+
+/** What lies on each of its scales; of zero points, which mostly are near each other, the first counts. */
+export function spanOf({ dims, scales, zeroPoints, used }: Grid): Span {
+  const point = zeroPoints?.[0] ?? 0;
+  return { elements: sizeOf(dims) / scales.length, steps: Math.max(used[1] - point, point - used[0], 1) };
 }
 
 /** (code - zero point) * scale, element by element. */
@@ -64,12 +75,14 @@ export function codesAt(grid: Grid, floats: Float32Array): Tensor {
 }
 
 /** Elements of an integer tensor; null for other types. */
-function elementsOf(tensor: Tensor): ArrayLike<number> | null {
-  if (tensor.dtype === 'int4' || tensor.dtype === 'uint4') {
+export function elementsOf(tensor: Tensor): ArrayLike<number> | null {
+  const bits = packedBits(tensor.dtype);
+  if (bits !== null) {
     const packed = tensor.array() as Uint8Array;
-    return tensor.dtype === 'int4'
-      ? unpackCodes(packed, 4, sizeOf(tensor.dims), true)
-      : unpackCodes(packed, 4, sizeOf(tensor.dims));
+    const size = sizeOf(tensor.dims);
+    return tensor.dtype.startsWith('u')
+      ? unpackCodes(packed, bits, size)
+      : unpackCodes(packed, bits, size, true);
   }
   const array = tensor.array();
   return DTYPES[tensor.dtype].code === DTYPES.float32.code || typeof array[0] === 'bigint'
@@ -77,12 +90,16 @@ function elementsOf(tensor: Tensor): ArrayLike<number> | null {
     : (array as ArrayLike<number>);
 }
 
+/** Bits of types of which several codes share a byte. */
+function packedBits(dtype: DType): 2 | 4 | null {
+  if (dtype === 'int4' || dtype === 'uint4') return 4;
+  return dtype === 'int2' || dtype === 'uint2' ? 2 : null;
+}
+
 function arrayOf(dtype: DType, codes: readonly number[]): ArrayBufferView {
+  const bits = packedBits(dtype);
+  if (bits !== null) return packCodes(Uint8Array.from(codes), bits);
   switch (dtype) {
-    case 'int4':
-      return packCodes(Int8Array.from(codes), 4);
-    case 'uint4':
-      return packCodes(Uint8Array.from(codes), 4);
     case 'int8':
       return Int8Array.from(codes);
     case 'uint8':

@@ -3,8 +3,10 @@ import type { Formula } from '../../ir/formula.ts';
 import type { Graph } from '../../ir/graph.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
+import { dependencies } from '../../ir/walk.ts';
 import { derivativeOf } from '../../ops/derivative-of.ts';
 import type { GradientRule } from '../../ops/gradient.ts';
+import { specOf } from '../../ops/table.ts';
 import { GradientFacts, type NodeFacts } from './node-facts.ts';
 
 /**
@@ -55,7 +57,7 @@ function ancestors(graph: Graph, values: Iterable<Value>): Node[] {
     const node = next.producer;
     if (!node || found.has(node)) continue;
     found.add(node);
-    for (const input of node.inputs) if (input) open.push(input);
+    for (const input of dependencies(node)) open.push(input);
   }
   return graph.nodes.filter((node) => found.has(node));
 }
@@ -65,7 +67,7 @@ function reached(nodes: readonly Node[], wanted: ReadonlySet<Value>): Set<Value>
   const found = new Set(wanted);
   for (const node of nodes) {
     if (derivativeOf(node) === 'none') continue;
-    if (node.inputs.some((input) => input && found.has(input)))
+    if ([...dependencies(node)].some((input) => found.has(input)))
       for (const output of node.outputs) if (output) found.add(output);
   }
   return found;
@@ -74,7 +76,9 @@ function reached(nodes: readonly Node[], wanted: ReadonlySet<Value>): Set<Value>
 function ruleOf(node: Node, scope: NodeFacts): GradientRule {
   const known = derivativeOf(node);
   if (known && known !== 'none' && 'rule' in known) return known.rule;
-  if (node.subgraphs.length > 0) throw scope.unsupported('llmc does not differentiate loops and branches');
+  const bodies = specOf(node)?.bodies;
+  if (bodies?.repeated === false) throw scope.unsupported('which side it takes depends on the data');
+  if (node.subgraphs.length > 0) throw scope.unsupported('llmc does not differentiate loops');
   throw scope.unsupported('llmc has no gradient for this operator');
 }
 

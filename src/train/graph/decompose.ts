@@ -41,6 +41,8 @@ function takeApart(node: Node): void {
       if (output.useCount > 0 || output.isGraphOutput) throw scope.unsupported(`its output ${index} is used`);
       continue;
     }
+    // What is taken apart behind it in the same round asks for its type.
+    replacement.type ??= output.type;
     output.replaceAllUsesWith(replacement);
     const at = graph.outputs.indexOf(output);
     // A graph output keeps its name.

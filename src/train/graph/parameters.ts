@@ -7,6 +7,7 @@ import type { Value } from '../../ir/value.ts';
 import { isFactor } from '../../ops/contraction.ts';
 import { derivativeOf } from '../../ops/derivative-of.ts';
 import { specOf } from '../../ops/table.ts';
+import { formulaTables } from './formula-tables.ts';
 
 export interface Parameters {
   /** Initializers of the main graph, in file order. */
@@ -21,7 +22,7 @@ const MASK = 1e4;
 /**
  * Float tensors that are factors of products, rows that are looked up, and everything of more than one element behind
  * them: biases, scales, positions. Not what is done to inputs before the first of these (a mean that is subtracted), nor
- * single numbers, masks, running statistics, or what only bodies of control flow use.
+ * single numbers, masks, tables, running statistics, or what only bodies of control flow use.
  * @param frozen globs over names of tensors and of the nodes that use them
  * @param known names of tensors that are parameters, whatever they look like
  * @throws LlmcError SELECTOR for a glob that matches nothing, USAGE when nothing is left to train
@@ -45,9 +46,10 @@ export function findParameters(
 function candidates(model: Model, known: ReadonlySet<string>): ReadonlySet<Value> {
   const found = new Set([...model.graph.initializers].filter(({ name }) => known.has(name)));
   const touched = new Set<Value>();
+  const tables = formulaTables(model);
   for (const node of model.graph) {
     for (const [index, input] of node.inputs.entries())
-      if (input?.tensor && isParameter(node, index, input, touched)) found.add(input);
+      if (input?.tensor && !tables.has(input) && isParameter(node, index, input, touched)) found.add(input);
     const carries = node.inputs.some((input) => input && (found.has(input) || touched.has(input)));
     if (!carries || derivativeOf(node) === 'none') continue;
     for (const output of node.outputs) if (output) touched.add(output);

@@ -1,6 +1,7 @@
 /** Brings a model into the form it is trained in; the trained model is written in this form. */
 import type { Model } from '../../ir/model.ts';
 import { foldConstants } from '../../passes/fold-constants.ts';
+import { inlineBranches } from '../../passes/inline-branches.ts';
 import { inlineFunctions } from '../../passes/inline-functions.ts';
 import { liftConstants } from '../../passes/lift-constants.ts';
 import { type PassTrace, runPasses } from '../../passes/pass.ts';
@@ -21,6 +22,10 @@ const PASSES = [
   unlistConstants,
   liftConstants,
   removeDead,
+  removeIdentities,
+  foldConstants,
+  inlineBranches,
+  // What was in branches.
   removeIdentities,
   foldConstants,
   removeDead,

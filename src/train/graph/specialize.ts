@@ -10,12 +10,14 @@ import { encodeModel } from '../../onnx/write.ts';
 import { specOf } from '../../ops/table.ts';
 import { becomeConstant } from '../../passes/constants.ts';
 import { foldConstants } from '../../passes/fold-constants.ts';
+import { inlineBranches } from '../../passes/inline-branches.ts';
 import { runPasses } from '../../passes/pass.ts';
 import { removeDead } from '../../passes/remove-dead.ts';
 import { upgradeOpset } from '../../passes/upgrade-opset.ts';
 import { openSession } from '../../runtime/session.ts';
-import { inferTypes } from '../../runtime/shapes.ts';
+import { inferTypes, type Untyped } from '../../runtime/shapes.ts';
 import type { Context } from '../../step.ts';
+import { hasBranches, typeAhead } from './ahead.ts';
 
 type Feeds = Readonly<Record<string, HostTensor>>;
 
@@ -45,11 +47,14 @@ export async function specialize(
   }
   // Before anything is folded: what follows from a weight is no constant.
   const weights = feedWeights(copy, trained);
+  let taken = false;
   for (let round = 0; round < ROUNDS; round++) {
-    await requireTypes(copy);
-    if (!pinSizes(copy)) break;
-    await runPasses(copy, [foldConstants, removeDead], context);
+    requireTyped(copy, await (hasBranches(copy) ? typeAhead(copy) : inferTypes(copy)));
+    if (!pinSizes(copy) && !taken) break;
+    const traces = await runPasses(copy, [foldConstants, inlineBranches, removeDead], context);
+    taken = traces.some(({ name, changes }) => name === inlineBranches.name && changes.length > 0);
   }
+  if (hasBranches(copy)) await requireTypes(copy);
   const all = { ...feeds, ...weights };
   await resolve(copy, all);
   return { model: copy, feeds: all };
@@ -77,7 +82,10 @@ export async function retype(model: Model, feeds: Feeds): Promise<void> {
 }
 
 async function requireTypes(model: Model): Promise<void> {
-  const untyped = await inferTypes(model);
+  requireTyped(model, await inferTypes(model));
+}
+
+function requireTyped(model: Model, untyped: Untyped): void {
   const failure = untyped.find(({ graph }) => graph === model.graph.name);
   if (failure)
     throw new LlmcError('MODEL_INVALID', `cannot train this model: ${failure.reason}`, {

@@ -16,6 +16,8 @@ export interface StepOptions {
   readonly trained: ReadonlySet<string>;
   /** Weight decay of a parameter. */
   readonly decay: (name: string) => number;
+  /** What the gradient of a parameter is multiplied by; default 1. */
+  readonly gain?: (name: string) => number;
   readonly optimizer: Optimizer;
   readonly settings: OptimizerSettings;
   /** Largest norm of all gradients together; null for any. */
@@ -25,6 +27,8 @@ export interface StepOptions {
   readonly frozenBatchNorm: boolean;
   /** Weights that are zero stay zero. */
   readonly keepZeros: boolean;
+  /** Names of tensors that may get zeros later, which then stay; none by default. */
+  readonly masked?: ReadonlySet<string>;
   /** Batches whose gradients are summed up before the weights change. */
   readonly accumulate: number;
 }

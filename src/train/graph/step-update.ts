@@ -42,11 +42,11 @@ export class StepUpdate {
     running: readonly Running[],
   ): void {
     const f = this.#f;
-    const { optimizer, settings, decay, ema, accumulate } = this.#options;
+    const { optimizer, settings, decay, gain = () => 1, ema, accumulate } = this.#options;
     const rate = this.#inputs.scalar('rate');
     const apply = accumulate > 1 ? f.greater(this.#inputs.scalar('apply'), 0.5) : null;
     const summed = parameters.map((weight) =>
-      this.#accumulated(weight, gradients.get(weight) as Value, apply),
+      this.#accumulated(weight, f.mul(gradients.get(weight) as Value, gain(weight.name)), apply),
     );
     const clipped = this.#clipped(summed.map(({ gradient }) => gradient));
     for (const [at, weight] of parameters.entries()) {
@@ -128,12 +128,11 @@ export class StepUpdate {
     return { key: `${weight.name}/${slot}`, before };
   }
 
-  /** The new weight where the first one was not zero; as it is when nothing was. */
-  #masked(next: Value, { name }: Value): Value {
-    const weight = this.#weights[name];
-    const data = weight?.data;
-    if (!(data instanceof Float32Array) || !data.includes(0)) return next;
-    const mask = data.map((one) => (one === 0 ? 0 : 1));
-    return this.#f.mul(next, this.#f.floats(weight?.dims ?? [], mask));
+  /** The new weight where the old one is not zero. What is nothing but zeros at first was not pruned. */
+  #masked(next: Value, weight: Value): Value {
+    const data = this.#weights[weight.name]?.data;
+    const some = data instanceof Float32Array && data.includes(0) && data.some((one) => one !== 0);
+    if (!some && !this.#options.masked?.has(weight.name)) return next;
+    return this.#f.where(this.#f.equal(weight, 0), weight, next);
   }
 }

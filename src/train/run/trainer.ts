@@ -9,6 +9,7 @@ import type { Material, TrainingBatch } from '../material/material.ts';
 import { type Objective, weightAt } from '../objective.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { culprit } from './culprit.ts';
+import { carryZeros } from './revision.ts';
 import { rateFactor } from './schedule.ts';
 import { StepSession } from './step-session.ts';
 import type { Ask, CurvePoint, EvaluationPoint, Trained, TrainerOptions } from './training.ts';
@@ -92,6 +93,7 @@ class Run {
             continue;
           }
           await this.#endIfAborted(pending === 0);
+          if (pending === 0) this.#revise();
           pending++;
           const applies = pending === accumulate;
           losses += (await this.#one(batch, applies)) / accumulate;
@@ -114,6 +116,15 @@ class Run {
     if (stopped) this.#context.note(`stopped at step ${this.#step}: no improvement any more`);
     await checkpoints?.save(this.#snapshot());
     return this.#finish(stopped);
+  }
+
+  /** Again after an interruption: a checkpoint is of the weights before. */
+  #revise(): void {
+    const { revision, steps } = this.#options;
+    if (!revision?.due(this.#step, steps)) return;
+    this.#write(this.#weights(false));
+    revision.apply(this.#student, this.#step, steps);
+    carryZeros(this.#student, revision.masked, this.#session.state);
   }
 
   /** Interrupted between two steps nothing is lost. */
@@ -167,7 +178,7 @@ class Run {
 
   /** Evaluates at the end of an epoch; whether it is time to stop. */
   async #judge(last: boolean): Promise<boolean> {
-    const { evaluate, patience } = this.#options;
+    const { evaluate, patience, revision, steps } = this.#options;
     if (!evaluate) return false;
     this.#write(this.#weights());
     const scored = await evaluate(this.#student);
@@ -178,6 +189,8 @@ class Run {
     this.#context.note(
       `step ${this.#step}: loss ${recent?.loss.toPrecision(4)}, ${metric} ${value.toPrecision(5)}`,
     );
+    // What is not pruned as far as it is to be is no result, however good.
+    if (revision && !revision.settled(this.#step, steps)) return false;
     const improved =
       !this.#best || (better === 'higher' ? value > this.#best.value : value < this.#best.value);
     this.#stale = improved ? 0 : this.#stale + 1;
@@ -196,14 +209,14 @@ class Run {
   }
 
   /** What the student is given: averages where they are kept, weights otherwise. */
-  #weights(): Map<string, Float32Array> {
+  #weights(averaged = true): Map<string, Float32Array> {
     const { state } = this.#session;
     const names = [...this.#student.graph.initializers].map(({ name }) => name);
     return new Map(
       names
         .filter((name) => state.has(name))
         .map((name) => {
-          const { data } = state.get(state.has(`${name}/ema`) ? `${name}/ema` : name);
+          const { data } = state.get(averaged && state.has(`${name}/ema`) ? `${name}/ema` : name);
           return [name, Float32Array.from(data as Float32Array)];
         }),
     );

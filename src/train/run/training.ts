@@ -3,6 +3,7 @@ import type { Model } from '../../ir/model.ts';
 import type { StepFeeds, StepOptions } from '../graph/step-types.ts';
 import type { TrainingBatch } from '../material/material.ts';
 import type { Checkpoints } from './checkpoint.ts';
+import type { Revision } from './revision.ts';
 
 export interface CurvePoint {
   /** Counted from 1. */
@@ -38,6 +39,8 @@ export interface TrainerOptions extends StepOptions {
   /** Evaluations without improvement before the end; null for all steps. */
   readonly patience: number | null;
   readonly checkpoints: Checkpoints | null;
+  /** Changes weights between steps; default nothing. */
+  readonly revision?: Revision | null;
   /** Is given the graph of the first step; null where nobody wants it. */
   readonly onGraph: ((graph: Model) => Promise<void>) | null;
 }
