@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'DATA' // a dataset is unreadable or does not fit the model
   | 'CHECK_FAILED' // the result fell apart and was refused
   | 'DIVERGED' // training came to numbers that are none
+  | 'RECIPE' // a recipe that does not parse, names what there is not, or contradicts itself
   | 'REQUIREMENT' // a --require expression that does not parse or names an unknown metric
   | 'INTERRUPTED';
 

@@ -75,7 +75,11 @@ export interface BenchResult {
   readonly capacity?: NonNullable<Report['capacity']>;
 }
 
-/** LlmcError for unreadable models or data, naming the file; AbortError on interruption. */
+/**
+ * Measures models side by side on the same inputs: sizes in bytes, times in milliseconds, what outputs have in common
+ * with those of the first.
+ * @throws LlmcError for unreadable models or data, naming the file; AbortError on interruption
+ */
 export async function bench(
   paths: readonly string[],
   options: BenchOptions,

@@ -38,7 +38,7 @@ export async function profileModels(
   const progress = context.progress('profiling', subjects.length);
   for (const subject of subjects) {
     try {
-      found.push(await profileOne(subject, inputs, context));
+      found.push(operatorTimes(await traceOf(subject.path, inputs, context)));
     } catch (error) {
       throw about(subject, error);
     }
@@ -48,11 +48,11 @@ export async function profileModels(
   return found;
 }
 
-async function profileOne(
-  { path }: Subject,
+async function traceOf(
+  path: string,
   inputs: ModelInputs,
   { threads, signal, ...place }: Workplace,
-): Promise<OperatorTimes> {
+): Promise<unknown> {
   const session = await engineOf(place).open(path, { threads, profile: true });
   try {
     const adapt = feedAdapter(inputs.inputs, session.inputs);
@@ -66,14 +66,32 @@ async function profileOne(
       }
       break;
     }
-    return operatorTimes(JSON.parse(await session.endProfile()));
+    return JSON.parse(await session.endProfile());
   } finally {
     await session.release();
   }
 }
 
+/** Milliseconds of a run by name of the kernel, which onnxruntime makes of the names of nodes. */
+export type KernelTimes = ReadonlyMap<string, { readonly op: string; readonly ms: number }>;
+
+/** Kernel times of one model on its own. */
+export async function profileKernels(
+  path: string,
+  inputs: ModelInputs,
+  context: Workplace,
+): Promise<KernelTimes> {
+  return kernelTimes(await traceOf(path, inputs, context));
+}
+
 /** @param profile onnxruntime's trace: an event for each kernel of each run, durations in microseconds */
 export function operatorTimes(profile: unknown): OperatorTimes {
+  const sums = new Map<string, number>();
+  for (const { op, ms } of kernelTimes(profile).values()) sums.set(op, (sums.get(op) ?? 0) + ms);
+  return sums;
+}
+
+function kernelTimes(profile: unknown): KernelTimes {
   const nodes = new Map<string, { readonly op: string; readonly times: number[] }>();
   for (const { cat, name, dur, args } of eventsSchema.parse(profile)) {
     if (cat !== 'Node' || !name?.endsWith(KERNEL) || dur === undefined) continue;
@@ -81,9 +99,9 @@ export function operatorTimes(profile: unknown): OperatorTimes {
     node.times.push(dur / 1000);
     nodes.set(name, node);
   }
-  const sums = new Map<string, number>();
-  for (const { op, times } of nodes.values()) sums.set(op, (sums.get(op) ?? 0) + median(times));
-  return sums;
+  return new Map(
+    [...nodes].map(([name, { op, times }]) => [name.slice(0, -KERNEL.length), { op, ms: median(times) }]),
+  );
 }
 
 /** Before and after, of every candidate, the dearest first. */

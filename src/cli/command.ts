@@ -1,13 +1,13 @@
 /** What a command is: its operands, options and examples as data, and its handler loaded only when it runs. */
 import { LlmcError } from '../errors.ts';
-import type { CommandIo } from './io.ts';
 import {
   type Completes,
   type OptionTable,
   type OptionValues,
   type RawValues,
   readOptions,
-} from './option.ts';
+} from '../options/option.ts';
+import type { CommandIo } from './io.ts';
 
 /** A positional argument; `T` is `string` for one, `readonly string[]` for a tail of many. */
 export interface OperandDef<T extends string | readonly string[]> {
@@ -46,6 +46,8 @@ export interface CommandSpec<A extends OperandTable = OperandTable, O extends Op
 export interface Invocation<S extends CommandSpec> {
   readonly operands: OperandValues<S['operands']>;
   readonly options: OptionValues<S['options']>;
+  /** The options as they were typed, the common ones, too. */
+  readonly given: RawValues;
 }
 
 /** The `run` export of a file in commands/; resolves to an exit code. */
@@ -69,6 +71,7 @@ export function defineCommand<const S extends CommandSpec>(
       const call = {
         operands: readOperands(spec.operands, given),
         options: readOptions(spec.options, raw),
+        given: raw,
       } as Invocation<S>;
       return async (io) => (await load()).run(call, io);
     },

@@ -1,6 +1,6 @@
 /** The options every command has. */
-import type { OptionValues } from './option.ts';
-import { flag, integer, list, switchOff } from './option-types.ts';
+import type { OptionValues } from '../options/option.ts';
+import { flag, integer, list, switchOff } from '../options/option-types.ts';
 
 export const commonOptions = {
   json: flag('--json', 'print one JSON document on stdout; everything else goes to stderr'),

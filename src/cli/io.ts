@@ -1,5 +1,7 @@
 /** Everything a command handler may touch: its Context, its output, and the way to end with a report. */
 import { LlmcError } from '../errors.ts';
+import { tool } from '../library/version.ts';
+import { refuseImpossible } from '../report/impossible.ts';
 import { renderJson } from '../report/json.ts';
 import { type Measurable, refuseUnmeasurable } from '../report/measurable.ts';
 import type { Palette } from '../report/palette.ts';
@@ -14,7 +16,6 @@ import type { ReportView } from './finish.ts';
 import { ProgressDisplay } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 import { wantsColor, widthOf } from './terminal.ts';
-import { toolVersion } from './version.ts';
 
 export interface CommandIo {
   /** All commands, for those that describe the others. */
@@ -63,6 +64,7 @@ export async function runCommand(
     });
   }
   const requirements = common.require.map((expression) => parseRequirement(expression));
+  for (const requirement of requirements) refuseImpossible(requirement);
   const targets = await planTargets(common);
   const bars = terminal.stderr.isTTY && !common.quiet ? (await import('cli-progress')).default : null;
   const display = new ProgressDisplay({ stderr: terminal.stderr, quiet: common.quiet, bars });
@@ -84,7 +86,7 @@ export async function runCommand(
     specs,
     context,
     common,
-    tool: { name: 'llmc', version: toolVersion() },
+    tool: tool(),
     env: terminal.env,
     view,
     measures: (measurable) => {

@@ -1,16 +1,16 @@
 /** The command line as a function: arguments in, exit code out. */
 import { CommanderError } from 'commander';
 import { EXIT, LlmcError } from '../errors.ts';
+import { toolVersion } from '../library/version.ts';
+import { type RawValues, readOptions } from '../options/option.ts';
 import { renderJson } from '../report/json.ts';
 import { paletteFor } from './chalk-palette.ts';
 import type { Command } from './command.ts';
 import { commonOptions } from './common-options.ts';
-import { type RawValues, readOptions } from './option.ts';
 import { buildProgram } from './program.ts';
 import { commands } from './table.ts';
 import { type Terminal, wantsColor, widthOf } from './terminal.ts';
 import { isDone, usageError } from './usage-error.ts';
-import { toolVersion } from './version.ts';
 
 /** Runs `llmc` with `argv` (without the program's name). Never throws and never ends the process. */
 export async function main(

@@ -1,9 +1,9 @@
 /** Builds commander's program from the command table. */
 import { type Argument, Command as Commander, Option } from 'commander';
+import { type OptionDef, type OptionTable, type RawValues, takesValue } from '../options/option.ts';
 import type { Palette } from '../report/palette.ts';
 import type { Command, CommandSpec } from './command.ts';
 import { commonOptions } from './common-options.ts';
-import { type OptionDef, type OptionTable, type RawValues, takesValue } from './option.ts';
 
 /** Called with what was typed: the operands in order and the raw option texts. */
 export type Dispatch = (command: Command, operands: readonly unknown[], raw: RawValues) => Promise<void>;

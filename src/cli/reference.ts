@@ -1,8 +1,8 @@
 /** Writes the reference page of the command line from the command table. */
 import { metrics } from '../data/metrics/table.ts';
+import type { OptionTable } from '../options/option.ts';
 import type { CommandSpec } from './command.ts';
 import { commonOptions } from './common-options.ts';
-import type { OptionTable } from './option.ts';
 import { describe } from './program.ts';
 
 const EXITS: readonly (readonly [number, string])[] = [

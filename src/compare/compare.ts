@@ -34,6 +34,7 @@ const MEMORY_FACTOR = 2.5;
 const NAMES_SHOWN = 4;
 
 /**
+ * Runs both models on the same rows and tells layer by layer what the second one adds in noise (decibels, shares).
  * @throws LlmcError for files or data that cannot be read, DATA when the models take different inputs, UNSUPPORTED when
  * they do not fit into memory together or have nothing in common
  */

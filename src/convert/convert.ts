@@ -11,6 +11,7 @@ import { upgradeOpset } from '../passes/upgrade-opset.ts';
 import type { StepRecord } from '../report/schema.ts';
 import { formatDb } from '../report/units.ts';
 import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
+import type { Metadata } from '../runtime/save-compared.ts';
 import type { Context } from '../step.ts';
 
 export interface ConvertJob {
@@ -25,11 +26,14 @@ export interface ConvertJob {
   readonly check: 'full' | 'load' | 'none';
   readonly layout: Partial<LayoutOptions>;
   readonly force: boolean;
+  /** Gives entries for the metadata of the result; default none. */
+  readonly metadata?: Metadata;
 }
 
 export interface ConvertResult {
   readonly path: string;
-  readonly dataFiles: readonly string[];
+  /** `path` and its data files. */
+  readonly files: readonly string[];
   readonly bytesBefore: number;
   readonly bytesAfter: number;
   readonly step: StepRecord;
@@ -61,6 +65,7 @@ export async function convertFile(job: ConvertJob, context: Context): Promise<Co
         ? 'always'
         : (job.layout.externalData ?? 'auto'),
     ...target,
+    metadata: await job.metadata?.(),
     signal: context.signal,
     onBytes: (count) => progress.tick(count),
     check: async (path) => {
@@ -82,7 +87,7 @@ export async function convertFile(job: ConvertJob, context: Context): Promise<Co
   progress.done();
   return {
     path: saved.path,
-    dataFiles: saved.dataFiles,
+    files: saved.files,
     bytesBefore,
     bytesAfter: saved.byteLength,
     step: recordOf(job, traces, performance.now() - started),

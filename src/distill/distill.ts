@@ -7,7 +7,7 @@ import { requireTarget } from '../onnx/transaction.ts';
 import { passRecords } from '../passes/pass-records.ts';
 import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
 import type { CheckRequest, CheckResult } from '../runtime/check.ts';
-import { saveCompared } from '../runtime/save-compared.ts';
+import { type Metadata, saveCompared } from '../runtime/save-compared.ts';
 import type { Context } from '../step.ts';
 import { curveRecord } from '../train/curve-record.ts';
 import { type Learned, learn } from '../train/learn.ts';
@@ -19,7 +19,7 @@ export interface DistillJob {
   readonly teachers: readonly string[];
   /** A model file, or null. */
   readonly student: string | null;
-  /** How to make one of the first teacher, or null. */
+  /** How to make one of it, or of the first teacher where none is named; or null. */
   readonly studentFrom: string | null;
   readonly output: string;
   readonly options: LearnOptions;
@@ -28,10 +28,14 @@ export interface DistillJob {
   readonly force: boolean;
   /** Put checksums into the records; costs reading both files once more. */
   readonly checksum: boolean;
+  /** Gives entries for the metadata of the result; default none. */
+  readonly metadata?: Metadata;
 }
 
 export interface DistillResult {
   readonly path: string;
+  /** `path` and its data files. */
+  readonly files: readonly string[];
   readonly step: StepRecord;
   readonly learned: Learned;
   /** Teacher and student. */
@@ -53,7 +57,7 @@ export async function distillFile(job: DistillJob, context: Context): Promise<Di
   const { teachers, output, options, force } = job;
   const [teacher] = teachers;
   if (teacher === undefined) throw new Error('there is a teacher');
-  if ((job.student === null) === (job.studentFrom === null))
+  if (job.student === null && job.studentFrom === null)
     throw new LlmcError('USAGE', 'what is to be trained?', {
       hint: 'give one of --student small.onnx and --student-from SPEC, e.g. --student-from layers:half',
     });
@@ -84,6 +88,7 @@ export async function distillFile(job: DistillJob, context: Context): Promise<Di
       output,
       names: ['teacher', 'student'],
       layout: job.layout,
+      metadata: job.metadata,
       force,
       protect,
       checksum: job.checksum,
@@ -119,7 +124,11 @@ export async function distillFile(job: DistillJob, context: Context): Promise<Di
 /** What was asked for, without what nobody said. */
 function optionsRecord({ teachers, student, studentFrom, options }: DistillJob): Record<string, unknown> {
   const asked = Object.entries(options).filter(
-    ([, value]) => value !== null && value !== false && !(Array.isArray(value) && value.length === 0),
+    ([name, value]) =>
+      name !== 'teacherCache' &&
+      value !== null &&
+      value !== false &&
+      !(Array.isArray(value) && value.length === 0),
   );
   return {
     ...(teachers.length > 1 ? { teachers } : {}),

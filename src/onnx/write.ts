@@ -1,5 +1,5 @@
 /** Saving a model: streamed to a temporary folder, checked, flushed, renamed; the old state stays until then. */
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { LlmcError } from '../errors.ts';
 import type { ByteSource } from '../ir/bytes.ts';
 import type { Model } from '../ir/model.ts';
@@ -13,12 +13,14 @@ import { type TargetOptions, Transaction, writeFailure } from './transaction.ts'
 export interface SaveOptions extends Partial<LayoutOptions>, Partial<StreamOptions>, TargetOptions {
   /** Runs on the finished files before they are moved into place; throwing refuses the result. */
   readonly check?: (path: string) => Promise<void>;
+  /** Entries of the model's metadata that are added or replaced. */
+  readonly metadata?: ReadonlyMap<string, string> | undefined;
 }
 
 export interface SavedModel {
   readonly path: string;
-  /** Names of the data files beside the model. */
-  readonly dataFiles: readonly string[];
+  /** `path` and the data files beside it. */
+  readonly files: readonly string[];
   /** Model file and data files together. */
   readonly byteLength: number;
 }
@@ -41,6 +43,7 @@ function tooLarge(external: boolean): LlmcError {
  * @throws LlmcError FILE_EXISTS, WRITE_FAILED, USAGE or UNSUPPORTED (above 2 GB); whatever `check` throws
  */
 export async function saveModel(model: Model, target: string, options: SaveOptions): Promise<SavedModel> {
+  for (const [key, value] of options.metadata ?? []) model.metadata.set(key, value);
   const layoutOptions: LayoutOptions = {
     externalData: options.externalData ?? 'auto',
     shardBytes: options.shardBytes ?? null,
@@ -74,7 +77,8 @@ export async function saveModel(model: Model, target: string, options: SaveOptio
     streamOptions.signal.throwIfAborted();
     await transaction.commit([...dataFiles, name]);
     const data = (layout?.files ?? []).reduce((sum, file) => sum + file.byteLength, 0);
-    return { path: target, dataFiles, byteLength: encoded.byteLength + data };
+    const files = [target, ...dataFiles.map((file) => join(dirname(target), file))];
+    return { path: target, files, byteLength: encoded.byteLength + data };
   } catch (cause) {
     transaction.dispose();
     throw writeFailure(target, cause);

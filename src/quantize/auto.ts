@@ -84,7 +84,11 @@ export async function quantizeAuto(job: QuantizeJob, context: Context): Promise<
     const options = merge(job.options, best.candidate);
     // Written again rather than moved: data files are named after the model. The check has been passed.
     const written = await quantizeFile(
-      { ...job, options: { ...options, check: 'load' } },
+      {
+        ...job,
+        options: { ...options, check: 'load' },
+        decided: { ...best.candidate.options, exclude: options.exclude, scheme: best.candidate.scheme },
+      },
       best.candidate.scheme,
       context,
     );

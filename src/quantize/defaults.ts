@@ -26,4 +26,5 @@ export const DEFAULTS = {
   activationSymmetric: null,
   correctBiases: true,
   keepFloat: 0,
+  floatShare: 0,
 } as const;

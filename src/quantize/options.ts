@@ -59,6 +59,8 @@ export const quantizeOptionsSchema = z.strictObject({
   correctBiases: z.boolean().default(DEFAULTS.correctBiases),
   /** int8: layers that stay float, those whose quantization costs most. */
   keepFloat: z.int().nonnegative().default(DEFAULTS.keepFloat),
+  /** int8: instead, the share of weights and work that layers which gain most by it may keep in floats. */
+  floatShare: z.number().min(0).max(1).default(DEFAULTS.floatShare),
   dims: z.record(z.string(), z.int().positive()).default({}),
 });
 

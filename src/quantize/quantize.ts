@@ -14,17 +14,20 @@ import type { Comparison, ModelRecord, StepRecord } from '../report/schema.ts';
 import { type CheckResult, checkModel, NOTHING_CHECKED } from '../runtime/check.ts';
 import type { Context } from '../step.ts';
 import { curveRecord } from '../train/curve-record.ts';
-import type { LearnOptions } from '../train/options.ts';
 import { WorkAhead } from './ahead.ts';
 import { refuseContradictions } from './contradictions.ts';
 import { requireFittingData } from './data-fits.ts';
 import { describeLoss, worstLayers } from './layers.ts';
 import type { QuantizeOptions } from './options.ts';
+import type { QatOptions } from './qat/options.ts';
 import { trainQuantized } from './qat/train-quantized.ts';
 import { stepRecord } from './step-record.ts';
 import { saturatesHere } from './target.ts';
 import { transform } from './transform.ts';
 import { verdict } from './verdict.ts';
+
+/** Options that were left to llmc, as they would be asked for. */
+export type Decided = Readonly<Record<string, unknown>>;
 
 export interface QuantizeJob {
   readonly input: string;
@@ -37,11 +40,18 @@ export interface QuantizeJob {
   /** Refuse data without labels: a requirement needs them; default false. */
   readonly labels?: boolean;
   /** Training after quantization, with the input model as teacher; null or none: no training. */
-  readonly qat?: LearnOptions | null;
+  readonly qat?: QatOptions | null;
+  /** Gives entries for the metadata of the result; default none. */
+  readonly metadata?: (decided: Decided) => Promise<ReadonlyMap<string, string>>;
+  /** What `auto` has decided; default nothing. */
+  readonly decided?: Decided;
 }
 
 export interface QuantizeResult {
+  readonly decided: Decided;
   readonly path: string;
+  /** `path` and its data files. */
+  readonly files: readonly string[];
   readonly scheme: string;
   readonly steps: readonly StepRecord[];
   /** Before and after. */
@@ -97,6 +107,7 @@ async function quantizeWith(
   const saved = await saveModel(opened.model, output, {
     ...job.layout,
     ...target,
+    metadata: await job.metadata?.(job.decided ?? {}),
     signal: context.signal,
     onBytes: (count) => progress.tick(count),
     foresight: ahead,
@@ -119,7 +130,9 @@ async function quantizeWith(
   const name = { before: 'before', after: scheme };
   return {
     path: saved.path,
+    files: saved.files,
     scheme,
+    decided: job.decided ?? {},
     steps: [
       {
         ...stepRecord(scheme, options, transformed, performance.now() - started),

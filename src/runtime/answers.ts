@@ -65,6 +65,11 @@ export class Answers {
     return this.#agreement.share;
   }
 
+  /** Rows that were compared. */
+  get count(): number {
+    return this.#agreement.rows;
+  }
+
   /**
    * Mean of KL(baseline || candidate) over the rows, in nats: of the outputs where those of the baseline add up to one,
    * of their softmax otherwise. Null without scores; infinite where the candidate gives NaN.

@@ -83,6 +83,7 @@ export class FidelityMeter {
       cosine: worst(judged.map((meter) => meter.similarity.cosine)),
       maxAbsError: Math.max(...judged.map((meter) => meter.similarity.maxAbsError)),
       agreement: answers?.agreement ?? null,
+      ...(answers ? { answers: answers.count } : {}),
       // JSON has no number for infinity.
       kl: kl === null ? null : Math.min(kl, Number.MAX_VALUE),
       samples: this.#rows,

@@ -15,6 +15,9 @@ import type { Comparison, ModelRecord } from '../report/schema.ts';
 import type { Context } from '../step.ts';
 import { type CheckRequest, type CheckResult, checkModel, NOTHING_CHECKED } from './check.ts';
 
+/** Gives entries for the metadata of a result, once its work is done. */
+export type Metadata = () => Promise<ReadonlyMap<string, string>>;
+
 export interface Replacement {
   /** File of the model it is compared with, and all files that one is made of. */
   readonly baseline: string;
@@ -26,6 +29,8 @@ export interface Replacement {
   /** What the two are called in reports. */
   readonly names: readonly [string, string];
   readonly layout: Partial<LayoutOptions>;
+  /** Gives entries for the metadata of the result; default none. */
+  readonly metadata?: Metadata | undefined;
   /** Keep the result whatever the check says, and write over what is there. */
   readonly force: boolean;
   /** Files that must not be written over. */
@@ -39,6 +44,8 @@ export interface Replacement {
 
 export interface Compared {
   readonly path: string;
+  /** `path` and its data files. */
+  readonly files: readonly string[];
   /** Before and after. */
   readonly models: readonly [ModelRecord, ModelRecord];
   readonly comparison: Comparison;
@@ -60,6 +67,7 @@ export async function saveCompared(job: Replacement, context: Context): Promise<
     ...job.layout,
     protect: job.protect,
     force: job.force,
+    metadata: await job.metadata?.(),
     signal: context.signal,
     onBytes: (count) => progress.tick(count),
     check: async (path) => {
@@ -77,6 +85,7 @@ export async function saveCompared(job: Replacement, context: Context): Promise<
   const candidate = await recordOf(nameAfter, saved.path, saved.byteLength, files, job, context);
   return {
     path: saved.path,
+    files: saved.files,
     models: [
       { ...baseline, metrics: check.metrics.before, tensors: job.baselineTensors },
       {

@@ -20,12 +20,12 @@ export async function decoderModel(folder, byteLength) {
   for (const name of [path, `${path}.data`]) rmSync(name, { force: true });
   const layers = Math.max(1, Math.round(byteLength / LAYER_BYTES));
   console.log(`making ${path}: ${layers} layers, ${((layers * LAYER_BYTES) / 1e9).toFixed(1)} GB ...`);
-  const { dataFiles } = await saveModel(decoder(layers), path, {
+  const { files } = await saveModel(decoder(layers), path, {
     protect: [],
     force: true,
     externalData: 'always',
   });
-  return [path, ...dataFiles.map((name) => join(folder, name))];
+  return [...files];
 }
 
 const POOL = 1 << 20;

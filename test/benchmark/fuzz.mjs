@@ -73,12 +73,12 @@ async function prepareSeeds(folder, more) {
   mkdirSync(place);
   for (const [index, path] of paths.slice(0, 4).entries()) {
     const target = join(place, `outside-${index}.onnx`);
-    const { dataFiles } = await saveModel(openModel(path).model, target, {
+    const { files } = await saveModel(openModel(path).model, target, {
       protect: [],
       force: false,
       externalData: 'always',
     });
-    seeds.push({ path: target, data: dataFiles.map((name) => join(place, name)) });
+    seeds.push({ path: target, data: files.slice(1) });
   }
   return seeds;
 }

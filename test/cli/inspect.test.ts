@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Inspection } from '../../src/cli/inspect/inspect.ts';
+import type { Inspection } from '../../src/inspect/inspect.ts';
 import { encodeModel } from '../../src/onnx/write.ts';
 import type { Report } from '../../src/report/schema.ts';
 import { parseModel } from '../support/parse.ts';

@@ -10,9 +10,9 @@ import { opsSpec } from '../../src/cli/commands/ops.options.ts';
 import { quantizeSpec } from '../../src/cli/commands/quantize.options.ts';
 import { reportSpec } from '../../src/cli/commands/report.options.ts';
 import { commonOptions } from '../../src/cli/common-options.ts';
-import { longFlag, shortFlag, takesValue } from '../../src/cli/option.ts';
 import { cliReference } from '../../src/cli/reference.ts';
 import { metrics } from '../../src/data/metrics/table.ts';
+import { longFlag, shortFlag, takesValue } from '../../src/options/option.ts';
 import { llmc } from './harness.ts';
 
 const specs: readonly CommandSpec[] = [
@@ -119,6 +119,7 @@ describe('option values', () => {
       symmetricActivations: false,
       transform: [],
       keepFloat: undefined,
+      floatShare: undefined,
       target: 'auto',
       check: 'full',
       parity: undefined,

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { runCleanups } from '../../src/cleanup.ts';
@@ -71,15 +71,23 @@ describe('saveModel', () => {
     const saved = await saveModel(model, folder.at('m.onnx'), PLAIN);
     const bytes = readFileSync(folder.at('m.onnx'));
     expect(bytes.equals(encodeModel(model))).toBe(true);
-    expect(saved).toEqual({ path: folder.at('m.onnx'), dataFiles: [], byteLength: bytes.length });
+    expect(saved).toEqual({
+      path: folder.at('m.onnx'),
+      files: [folder.at('m.onnx')],
+      byteLength: bytes.length,
+    });
     expect(folder.list()).toEqual(['m.onnx']);
   });
 
   it('writes data files that read back the same, zeros between the tensors', async () => {
     const options = { ...OUTSIDE, shardBytes: 220_000, alignBytes: 65_536 };
     const saved = await saveModel(sample(), folder.at('m.onnx'), options);
-    expect(saved.dataFiles).toEqual(['m.onnx.data-00001', 'm.onnx.data-00002']);
-    expect(folder.list()).toEqual(['m.onnx', ...saved.dataFiles]);
+    expect(saved.files.map((file) => basename(file))).toEqual([
+      'm.onnx',
+      'm.onnx.data-00001',
+      'm.onnx.data-00002',
+    ]);
+    expect(folder.list()).toEqual(saved.files.map((file) => basename(file)));
     const total = folder.list().reduce((sum, name) => sum + statSync(folder.at(name)).size, 0);
     expect(saved.byteLength).toBe(total);
     const { model } = openModel(folder.at('m.onnx'));

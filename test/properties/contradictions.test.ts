@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inspectModel } from '../../src/cli/inspect/inspect.ts';
-import { renderInspection } from '../../src/cli/inspect/text.ts';
+import { renderInspection } from '../../src/cli/inspection-text.ts';
 import { LlmcError } from '../../src/errors.ts';
+import { inspectModel } from '../../src/inspect/inspect.ts';
 import type { Model } from '../../src/ir/model.ts';
 import { encodeModel } from '../../src/onnx/write.ts';
 import { runPasses } from '../../src/passes/pass.ts';

@@ -38,6 +38,7 @@ it('has the defaults of the command line', () => {
     activationSymmetric: null,
     transforms: [],
     keepFloat: 0,
+    floatShare: 0,
     dims: {},
   });
 });

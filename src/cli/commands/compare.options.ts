@@ -1,6 +1,7 @@
 /** Operands, options and examples of `llmc compare`. */
+
+import { compareOptions } from '../../steps/compare.options.ts';
 import { type CommandSpec, operand } from '../command.ts';
-import { choice, dimensions, integer, text } from '../option-types.ts';
 
 export const compareSpec = {
   name: 'compare',
@@ -9,21 +10,7 @@ export const compareSpec = {
     before: operand('the model to measure against, an .onnx file', 'model'),
     after: operand('a variant of it: quantized, pruned, optimized', 'model'),
   },
-  options: {
-    data: text('--data <spec>', 'inputs, e.g. eval.npz?limit=32', {
-      completes: 'file',
-      shown: 'generated from the input shapes',
-    }),
-    samples: integer('--samples <n>', 'at most this many rows', { min: 1, fallback: 8 }),
-    top: integer('--top <n>', 'layers to list; reports as JSON hold all', { min: 1, shown: '20' }),
-    sort: choice(
-      '--sort <key>',
-      'loss: the noise a layer adds; sqnr: the noise of what it makes; order: as computed',
-      ['loss', 'sqnr', 'order'],
-      { fallback: 'loss' },
-    ),
-    dim: dimensions('--dim <name=size>', 'size of a symbolic dimension (repeatable)'),
-  },
+  options: compareOptions,
   examples: [
     {
       run: 'llmc compare model.onnx model.int8.onnx',

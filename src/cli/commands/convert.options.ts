@@ -1,7 +1,7 @@
 /** Operands, options and examples of `llmc convert`. */
+import { requiredText } from '../../options/option-types.ts';
+import { convertOptions } from '../../steps/convert.options.ts';
 import { type CommandSpec, operand } from '../command.ts';
-import { flag, integer, requiredText } from '../option-types.ts';
-import { checkOption, writeOptions } from './write.options.ts';
 
 export const convertSpec = {
   name: 'convert',
@@ -9,11 +9,7 @@ export const convertSpec = {
   operands: { model: operand('the model, an .onnx file', 'model') },
   options: {
     output: requiredText('-o, --output <file>', 'where to write the result (required)', 'model'),
-    opset: integer('--opset <n>', 'upgrade the ai.onnx opset to this version', { min: 1, max: 99 }),
-    clean: flag('--clean', 'fold constants and batch norms, drop what does nothing; verified'),
-    strip: flag('--strip', 'drop the metadata exporters leave behind'),
-    check: checkOption,
-    ...writeOptions,
+    ...convertOptions,
   },
   examples: [
     { run: 'llmc convert model.onnx -o clean.onnx --clean --strip', does: 'the same function, less clutter' },

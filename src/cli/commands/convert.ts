@@ -1,61 +1,15 @@
 /** `llmc convert`: rewrites a model without compressing it. */
-import { type ConvertResult, convertFile } from '../../convert/convert.ts';
-import { modelRecord } from '../../report/record.ts';
-import type { Report } from '../../report/schema.ts';
-import { environment } from '../../runtime/environment.ts';
+import { run as convert } from '../../steps/convert.ts';
 import type { Handler } from '../command.ts';
 import type { convertSpec } from './convert.options.ts';
 import { checkedResult } from './measures.ts';
+import { runStep } from './step.ts';
 
-export const run: Handler<typeof convertSpec> = async ({ operands, options }, io) => {
+export const run: Handler<typeof convertSpec> = async ({ operands, options, given }, io) => {
   const rewritten = options.clean || options.strip || options.opset !== undefined;
-  io.measures(checkedResult(rewritten ? options.check : 'load', { speed: false }));
-  const result = await convertFile(
-    {
-      input: operands.model,
-      output: options.output,
-      clean: options.clean,
-      strip: options.strip,
-      opset: options.opset ?? null,
-      check: options.check,
-      layout: {
-        externalData: options.externalData,
-        alignBytes: options.align,
-        shardBytes: options.shardSize ?? null,
-      },
-      force: io.common.force,
-    },
-    io.context,
-  );
-  const { check, bytesBefore, bytesAfter } = result;
-  const report: Report = {
-    version: 1,
-    tool: io.tool,
-    command: 'convert',
-    environment: await environment(io.context.threads),
-    data: check.data,
-    models: [
-      modelRecord('before', operands.model, bytesBefore),
-      { ...modelRecord('after', result.path, bytesAfter), fidelity: check.fidelity },
-    ],
-    comparisons: [
-      {
-        baseline: 'before',
-        candidate: 'after',
-        sizeRatio: bytesAfter / bytesBefore,
-        speedup: null,
-        metricDrop: {},
-      },
-    ],
-    steps: [result.step],
-    requirements: [],
-    warnings: [],
-  };
-  const code = await io.finish(report);
-  if (!io.common.json && !io.common.quiet) io.stderr(`${written(result)}\n`);
-  return code;
+  const labels = io.measures(checkedResult(rewritten ? options.check : 'load', { speed: false }));
+  // The same model again stays the same: nothing is written into it.
+  const step = rewritten ? 'convert' : null;
+  const files = { input: operands.model, output: options.output, labels, step, given };
+  return await runStep('convert', files, (job) => convert(options, job, io.context), io);
 };
-
-function written({ path, dataFiles }: ConvertResult): string {
-  return `wrote ${[path, ...dataFiles].join(', ')}`;
-}

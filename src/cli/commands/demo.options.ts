@@ -1,6 +1,7 @@
 /** Options and examples of `llmc demo`. */
+
+import { text } from '../../options/option-types.ts';
 import type { CommandSpec } from '../command.ts';
-import { text } from '../option-types.ts';
 
 export const demoSpec = {
   name: 'demo',

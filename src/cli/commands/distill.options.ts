@@ -1,9 +1,7 @@
 /** Operands, options and examples of `llmc distill`. */
-import { studentKinds } from '../../distill/students/student.ts';
+import { text } from '../../options/option-types.ts';
+import { distillOptions } from '../../steps/distill.options.ts';
 import { type CommandSpec, operand } from '../command.ts';
-import { list, requiredText, text } from '../option-types.ts';
-import { trainOptions } from './train.options.ts';
-import { checkOption, writeOptions } from './write.options.ts';
 
 export const distillSpec = {
   name: 'distill',
@@ -14,31 +12,7 @@ export const distillSpec = {
       completes: 'model',
       shown: '<student>.distilled.onnx, or <teacher>.student.onnx',
     }),
-    student: text('--student <file>', 'the model to train', { completes: 'model' }),
-    studentFrom: text(
-      '--student-from <spec>',
-      `make it of the teacher; ${studentKinds.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
-    ),
-    teacher: list(
-      '--teacher <file>',
-      'another teacher, beside the first (repeatable); their scores are averaged',
-      'model',
-    ),
-    data: requiredText('--data <spec>', 'rows to learn from; labels are not needed', 'file'),
-    eval: text(
-      '--eval <spec>',
-      'rows with labels that judge the student after each epoch: the best one is kept',
-      {
-        completes: 'file',
-      },
-    ),
-    metric: text('--metric <name>', 'what is judged by', { shown: 'the first that fits' }),
-    outputName: text('--output-name <name>', 'the output that is learned', {
-      shown: 'the first float output',
-    }),
-    ...trainOptions,
-    check: checkOption,
-    ...writeOptions,
+    ...distillOptions,
   },
   examples: [
     {

@@ -1,6 +1,7 @@
 /** Operands, options and examples of `llmc inspect`. */
+
+import { dimensions, flag, integer } from '../../options/option-types.ts';
 import { type CommandSpec, operand } from '../command.ts';
-import { dimensions, flag, integer } from '../option-types.ts';
 
 export const inspectSpec = {
   name: 'inspect',

@@ -1,4 +1,6 @@
 /** `llmc inspect`: what is in a model and what llmc can do with it. */
+
+import { inspectModel } from '../../inspect/inspect.ts';
 import { printModel } from '../../ir/print.ts';
 import { openModel } from '../../onnx/read.ts';
 import { tensorSizes } from '../../onnx/tensor-sizes.ts';
@@ -8,8 +10,7 @@ import { modelRecord } from '../../report/record.ts';
 import type { Report } from '../../report/schema.ts';
 import { environment } from '../../runtime/environment.ts';
 import type { Handler } from '../command.ts';
-import { inspectModel } from '../inspect/inspect.ts';
-import { renderInspection } from '../inspect/text.ts';
+import { renderInspection } from '../inspection-text.ts';
 import type { inspectSpec } from './inspect.options.ts';
 
 export const run: Handler<typeof inspectSpec> = async ({ operands, options }, io) => {

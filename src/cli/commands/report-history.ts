@@ -1,10 +1,10 @@
 /** The history file of `--history`: a line is added for each run, trends are read from all of them. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import { LlmcError } from '../../errors.ts';
+import { tool } from '../../library/version.ts';
 import { type Entry, historyEntry, parseHistory } from '../../report/history/entry.ts';
 import { driftNote, trendsOf } from '../../report/history/trends.ts';
 import type { Report } from '../../report/schema.ts';
-import { toolVersion } from '../version.ts';
 
 /** LlmcError FILE_NOT_FOUND, DATA. */
 export function readHistory(path: string): Entry[] {
@@ -72,7 +72,7 @@ export function historyReport(entries: readonly Entry[], path: string): Report {
   }
   const report: Report = {
     version: 1,
-    tool: { name: 'llmc', version: toolVersion() },
+    tool: tool(),
     command: 'report --history',
     environment: last.environment,
     data: null,

@@ -1,6 +1,7 @@
 /** Operands, options and examples of `llmc report`. */
+
+import { choice, text } from '../../options/option-types.ts';
 import { type CommandSpec, operands } from '../command.ts';
-import { choice, text } from '../option-types.ts';
 
 export const reportSpec = {
   name: 'report',

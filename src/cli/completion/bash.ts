@@ -45,7 +45,7 @@ function valueCases({ name, flags }: CommandWord): string[] {
 function valueAction({ choices, completes }: Pick<FlagWord, 'choices' | 'completes'>): string {
   if (choices.length > 0) return words(choices);
   if (completes === 'model') return "_llmc_files '*.onnx'";
-  if (completes === 'file') return "_llmc_files '*'";
+  if (completes === 'file' || completes === 'data' || completes === 'module') return "_llmc_files '*'";
   if (completes === 'directory') return "_llmc_files ''";
   return ':';
 }

@@ -29,7 +29,7 @@ function flagWords(flag: FlagWord): string {
 function values({ choices, completes }: Pick<FlagWord, 'choices' | 'completes'>): string {
   if (choices.length > 0) return `-f -a ${quote(choices.join(' '))}`;
   if (completes === 'model') return "-f -a '(__fish_complete_suffix .onnx)'";
-  if (completes === 'file') return '-F';
+  if (completes === 'file' || completes === 'data' || completes === 'module') return '-F';
   if (completes === 'directory') return "-f -a '(__fish_complete_directories)'";
   return '-f';
 }

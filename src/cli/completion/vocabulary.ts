@@ -1,7 +1,8 @@
 /** The words of the command line, as completion scripts need them. */
+
+import { type Completes, longFlag, type OptionTable, shortFlag, takesValue } from '../../options/option.ts';
 import type { CommandSpec } from '../command.ts';
 import { commonOptions } from '../common-options.ts';
-import { type Completes, longFlag, type OptionTable, shortFlag, takesValue } from '../option.ts';
 
 /** One flag; a short and a long spelling of the same option are one word with two names. */
 export interface FlagWord {

@@ -43,7 +43,7 @@ function operandAction(command: CommandWord): string {
 function action({ choices, completes }: Pick<FlagWord, 'choices' | 'completes'>): string {
   if (choices.length > 0) return `(${choices.join(' ')})`;
   if (completes === 'model') return '_files -g "*.onnx"';
-  if (completes === 'file') return '_files';
+  if (completes === 'file' || completes === 'data' || completes === 'module') return '_files';
   if (completes === 'directory') return '_files -/';
   return ' ';
 }

@@ -3,11 +3,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { DIGEST_BATCH, digestOfRows } from '../../data/digest.ts';
 import { fitDataset } from '../../data/fit.ts';
 import { openDataset, parseDataSpec } from '../../data/open.ts';
 import { writeWhole } from '../../data/whole-file.ts';
 import { LlmcError } from '../../errors.ts';
-import { bytesOf } from '../../ir/bytes.ts';
 import type { Model } from '../../ir/model.ts';
 import { printModel } from '../../ir/print.ts';
 import { allGraphs } from '../../ir/walk.ts';
@@ -67,18 +67,9 @@ function hashModel(hash: Hash, model: Model): void {
 /** What the model reads of the data; other columns may be anything. */
 async function digestOfData(model: Model, { data, samples }: CalibrationRequest): Promise<string> {
   const dataset = await openDataset(parseDataSpec(data));
-  const hash = createHash('sha256');
-  if (dataset === null) hash.update(data);
-  else
-    for await (const { inputs } of fitDataset(dataset, statedInputs(model)).dataset.batches({
-      size: 64,
-      limit: samples,
-    }))
-      for (const [name, tensor] of Object.entries(inputs)) {
-        hash.update(`${name} ${tensor.dims.join('x')}`);
-        hash.update(ArrayBuffer.isView(tensor.data) ? bytesOf(tensor.data) : JSON.stringify(tensor.data));
-      }
-  return hash.digest('hex');
+  if (dataset === null) return digestOf((hash) => hash.update(data));
+  const fitted = fitDataset(dataset, statedInputs(model)).dataset;
+  return await digestOfRows(fitted.batches({ size: DIGEST_BATCH, limit: samples }));
 }
 
 /**

@@ -75,8 +75,8 @@ export const int8: Scheme = {
       measure(model, plan, options, outcome, context),
     );
     const kept =
-      own.keepFloat > 0
-        ? await mostSensitive(model, all, own.keepFloat, options, outcome, context)
+      own.kept !== null
+        ? await mostSensitive(model, all, own.kept, options, outcome, context)
         : new Map<Node, string>();
     // What stays float changes which values are quantized around it, not their ranges.
     const planned =

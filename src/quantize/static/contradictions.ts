@@ -10,6 +10,7 @@ export function refuseStaticContradictions(options: QuantizeOptions): void {
     [options.calibrationTable !== undefined, '--calibration-table'],
     [options.transforms.length > 0, '--transform'],
     [options.keepFloat > 0, '--keep-float'],
+    [options.floatShare > 0, '--float-share'],
   ];
   for (const [given, option] of without)
     if (given)

@@ -14,7 +14,8 @@ export interface StaticOptions {
   readonly transforms: readonly string[];
   /** Whether biases take back what quantization moves the means of results by. */
   readonly correctBiases: boolean;
-  readonly keepFloat: number;
+  /** Layers that stay float, those whose quantization costs most; null for none. */
+  readonly kept: { readonly count: number } | { readonly share: number } | null;
   /** Quantize operators that onnxruntime's CPU provider has no integer kernels for. */
   readonly anywhere: boolean;
 }
@@ -36,7 +37,12 @@ export function staticOptions(options: QuantizeOptions): StaticOptions {
     },
     transforms: options.transforms,
     correctBiases: options.correctBiases,
-    keepFloat: options.keepFloat,
+    kept:
+      options.keepFloat > 0
+        ? { count: options.keepFloat }
+        : options.floatShare > 0
+          ? { share: options.floatShare }
+          : null,
     anywhere: options.target === 'tensorrt',
   };
 }

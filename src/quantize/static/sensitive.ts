@@ -5,7 +5,8 @@ import { scaleZeroPoint } from '../../numeric/affine.ts';
 import type { Context } from '../../step.ts';
 import type { Outcome } from '../outcome.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
-import { rankLayers } from '../sensitivity/rank.ts';
+import { bestWithin, costsOf } from '../sensitivity/cost.ts';
+import { rankLayers, type Sensitivity } from '../sensitivity/rank.ts';
 import { eightBitWeight, fakeQuantized, type Layer, type StandIn } from '../sensitivity/stand-in.ts';
 import type { PlannedNode } from './plan.ts';
 import type { ReachedPlan } from './reached.ts';
@@ -17,14 +18,17 @@ const BUDGET_MS = 120_000;
 /** Layers that are named in the report. */
 const SHOWN = 10;
 
+/** How much is kept: so many layers, or as many as this share of weights and work pays for. */
+export type Kept = { readonly count: number } | { readonly share: number };
+
 /**
- * Measures each layer of the plan quantized alone and returns those that move the outputs most, with the reason.
- * @param count how many to keep
+ * Measures each layer of the plan quantized alone and returns those that move the outputs most, with the reason: of all,
+ * or for what they cost.
  */
 export async function mostSensitive(
   model: Model,
   planned: ReachedPlan,
-  count: number,
+  kept: Kept,
   options: SchemeOptions,
   outcome: Outcome,
   context: Context,
@@ -50,10 +54,19 @@ export async function mostSensitive(
   if (unmeasured.length > 0)
     context.warn(`${unmeasured.length} layers were not measured: the time for it was over`);
   return new Map(
-    ranked
-      .slice(0, count)
-      .map(({ layer, noise }) => [layer.node, `kept float: alone it costs ${decibels(noise)}`]),
+    chosen(kept, ranked, layers).map(({ layer, noise }) => [
+      layer.node,
+      `kept float: alone it costs ${decibels(noise)}`,
+    ]),
   );
+}
+
+function chosen(
+  kept: Kept,
+  ranked: readonly Sensitivity[],
+  layers: readonly Layer[],
+): readonly Sensitivity[] {
+  return 'count' in kept ? ranked.slice(0, kept.count) : bestWithin(ranked, costsOf(layers), kept.share);
 }
 
 function decibels(noise: number): string {

@@ -9,6 +9,7 @@ const WITHOUT_COUNTERPART: readonly (readonly [string, Record<string, unknown>])
   ['--calibration-table', { calibrationTable: 'ranges.json' }],
   ['--transform', { transforms: ['equalize'] }],
   ['--keep-float', { keepFloat: 2 }],
+  ['--float-share', { floatShare: 0.1 }],
 ];
 
 it.for(WITHOUT_COUNTERPART)('%s does not go with --parity ort, but without', ([option, given]) => {

@@ -1,10 +1,12 @@
 /** Renders an inspection for a person at a terminal. */
-import { type Align, alignColumns, shorten, wrap } from '../../report/layout.ts';
-import { printableData } from '../../report/printable.ts';
-import type { TextView } from '../../report/text.ts';
-import { formatBytes, formatCount, formatShare } from '../../report/units.ts';
-import type { InputOutput, Inspection } from './inspect.ts';
-import type { OperatorRow } from './operators.ts';
+
+import type { InputOutput, Inspection } from '../inspect/inspect.ts';
+import type { OperatorRow } from '../inspect/operators.ts';
+import { provenanceOf, provenanceText } from '../recipe/provenance.ts';
+import { type Align, alignColumns, shorten, wrap } from '../report/layout.ts';
+import { printableData } from '../report/printable.ts';
+import type { TextView } from '../report/text.ts';
+import { formatBytes, formatCount, formatShare } from '../report/units.ts';
 
 const NAMES_SHOWN = 3;
 const GROUPS_SHOWN = 5;
@@ -34,6 +36,7 @@ function summary(found: Inspection, { palette, width }: TextView): string[] {
   const rows: [string, string][] = [
     ['size', `${formatBytes(found.sizeBytes)}${data}, weights ${formatBytes(found.weights.bytes)} of it`],
     ['format', `IR ${found.irVersion}, opset ${opsets.join(', ') || 'none'}`],
+    ...madeBy(found),
     ...(found.producer ? [['producer', found.producer] satisfies [string, string]] : []),
     ['nodes', `${found.nodes}${nested}${functions}`],
     ['parameters', formatCount(found.parameters)],
@@ -48,6 +51,12 @@ function summary(found: Inspection, { palette, width }: TextView): string[] {
       ),
     ),
   ];
+}
+
+/** How the model came to be, the last step first. */
+function madeBy({ metadata }: Inspection): [string, string][] {
+  const made = provenanceOf({ metadata: new Map(Object.entries(metadata)) });
+  return made ? [['made by', provenanceText(made)]] : [];
 }
 
 function macsText({ macs }: Inspection): string {

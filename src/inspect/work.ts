@@ -1,12 +1,12 @@
 /** How much a model computes: MACs by operator, at stated sizes of its symbolic dims. */
-import { type Bindings, bindDims, openDims } from '../../data/dims.ts';
-import { candidateBindings } from '../../data/ladder.ts';
-import type { ValueInfo } from '../../data/value-info.ts';
-import { LlmcError } from '../../errors.ts';
-import type { Model } from '../../ir/model.ts';
-import type { Node } from '../../ir/node.ts';
-import { allNodes } from '../../ir/walk.ts';
-import { countMacs } from '../../ops/macs.ts';
+import { type Bindings, bindDims, openDims } from '../data/dims.ts';
+import { candidateBindings } from '../data/ladder.ts';
+import type { ValueInfo } from '../data/value-info.ts';
+import { LlmcError } from '../errors.ts';
+import type { Model } from '../ir/model.ts';
+import type { Node } from '../ir/node.ts';
+import { allNodes } from '../ir/walk.ts';
+import { countMacs } from '../ops/macs.ts';
 import { concreteShapes } from './concrete-shapes.ts';
 
 export interface Work {

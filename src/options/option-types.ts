@@ -9,6 +9,7 @@ import {
   longFlag,
   type OptionDef,
   type RawValues,
+  type ValueShape,
 } from './option.ts';
 
 interface Defaults<F> {
@@ -46,7 +47,8 @@ export function text<F extends string | undefined = undefined>(
   description: string,
   init: Defaults<F> & { readonly completes?: Completes } = {},
 ): OptionDef<string | F> {
-  return value(flags, description, init, (given) => given, { completes: init.completes ?? 'none' });
+  const shape = { type: 'string' } as const;
+  return value(flags, description, init, (given) => given, { completes: init.completes ?? 'none', shape });
 }
 
 /** A text without which the command cannot run. */
@@ -69,7 +71,7 @@ export function oneOf<const N extends number, F extends N | undefined = undefine
 ): OptionDef<N | F> {
   const choices = numbers.map(String);
   const parse = (given: string, name: string) => numbers[choices.indexOf(pick(given, name, choices))] as N;
-  return value(flags, description, init, parse, { choices });
+  return value(flags, description, init, parse, { choices, shape: { type: 'integer' } });
 }
 
 /** One of `choices`; upper or lower case is the same. */
@@ -80,7 +82,7 @@ export function choice<const C extends string, F extends C | undefined = undefin
   init: Defaults<F> = {},
 ): OptionDef<C | F> {
   const parse = (given: string, name: string) => pick(given, name, choices);
-  return value(flags, description, init, parse, { choices });
+  return value(flags, description, init, parse, { choices, shape: { type: 'string' } });
 }
 
 /** One of `choices`, or what `also` takes: a choice may stand for a form, such as `N:M`. */
@@ -115,7 +117,7 @@ export function integer<F extends number | undefined = undefined>(
   init: Defaults<F> & Range = {},
 ): OptionDef<number | F> {
   const parse = (given: string, name: string) => inRange(given, name, /^[+-]?\d+$/, 'a whole number', init);
-  return value(flags, description, init, parse);
+  return value(flags, description, init, parse, { shape: { type: 'integer', ...limitsOf(init) } });
 }
 
 /** Whole numbers from 1 with commas between them, `1,2,4`: ascending, each once; undefined unless given. */
@@ -139,7 +141,11 @@ export function real<F extends number | undefined = undefined>(
 ): OptionDef<number | F> {
   const parse = (given: string, name: string) =>
     inRange(given, name, /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, 'a number', init);
-  return value(flags, description, init, parse);
+  return value(flags, description, init, parse, { shape: { type: 'number', ...limitsOf(init) } });
+}
+
+function limitsOf({ min, max }: Range) {
+  return { ...(min === undefined ? {} : { minimum: min }), ...(max === undefined ? {} : { maximum: max }) };
 }
 
 function inRange(given: string, name: string, form: RegExp, noun: string, { min, max }: Range): number {
@@ -210,12 +216,13 @@ export function value<T, F>(
   description: string,
   init: Defaults<F>,
   parse: (given: string, name: string) => T,
-  extra: Partial<Pick<OptionDef<T>, 'choices' | 'completes'>> = {},
+  extra: Partial<Pick<OptionDef<T>, 'choices' | 'completes' | 'shape'>> = {},
 ): OptionDef<T | F> {
   const form = { flags, description };
   const fallback = init.fallback;
   return {
     ...BARE,
+    shape: ANY,
     ...extra,
     forms: [form],
     shownDefault: init.shown ?? (fallback === undefined ? null : String(fallback)),
@@ -226,7 +233,14 @@ export function value<T, F>(
   };
 }
 
-const BARE = { repeatable: false, choices: [], shownDefault: null, completes: 'none' } as const;
+const ANY: ValueShape = { type: ['string', 'number'] };
+const BARE = {
+  repeatable: false,
+  choices: [],
+  shownDefault: null,
+  completes: 'none',
+  shape: { type: 'string' },
+} as const;
 
 function single(form: Form, interpret: (given: unknown) => boolean): OptionDef<boolean> {
   return { ...BARE, forms: [form], read: (raw) => interpret(raw[attributeOf(form)]) };

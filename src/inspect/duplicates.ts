@@ -1,5 +1,5 @@
 /** Finds constants that are stored more than once, by looking at a few samples of those that could be equal. */
-import type { Tensor } from '../../ir/tensor.ts';
+import type { Tensor } from '../ir/tensor.ts';
 import type { StoredTensor } from './tensors.ts';
 
 export interface Duplicates {

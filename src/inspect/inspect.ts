@@ -1,11 +1,11 @@
 /** Everything `llmc inspect` tells about a model, as one JSON document. */
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Bindings } from '../../data/dims.ts';
-import type { DType } from '../../ir/dtype.ts';
-import type { Value } from '../../ir/value.ts';
-import { allGraphs } from '../../ir/walk.ts';
-import type { OpenedModel } from '../../onnx/read.ts';
+import type { Bindings } from '../data/dims.ts';
+import type { DType } from '../ir/dtype.ts';
+import type { Value } from '../ir/value.ts';
+import { allGraphs } from '../ir/walk.ts';
+import { type OpenedModel, openModel } from '../onnx/read.ts';
 import { findDuplicates } from './duplicates.ts';
 import { nodesWithWeights, type OperatorRow, operatorRows } from './operators.ts';
 import { type StoredTensor, storedTensors } from './tensors.ts';
@@ -70,6 +70,14 @@ export interface InspectOptions {
   readonly dims: Bindings;
   /** How many tensors to list; null lists all. */
   readonly top: number | null;
+}
+
+/**
+ * Inspects the model of a file: structure, sizes, operators, work. Weights are not read.
+ * @throws LlmcError for files that are no models, USAGE for dims the model does not have
+ */
+export async function inspect(path: string, options: Partial<InspectOptions> = {}): Promise<Inspection> {
+  return await inspectModel(openModel(path), { dims: {}, top: null, ...options });
 }
 
 /** Inspects an opened model, which is good for nothing else afterwards. Weights stay where they are. */

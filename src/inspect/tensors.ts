@@ -1,11 +1,11 @@
 /** The constants of a model, wherever they live: initializers and tensors inside nodes, in subgraphs and functions. */
-import type { DType } from '../../ir/dtype.ts';
-import { isFloat } from '../../ir/dtype.ts';
-import type { Graph } from '../../ir/graph.ts';
-import type { Model } from '../../ir/model.ts';
-import type { Node } from '../../ir/node.ts';
-import type { Tensor } from '../../ir/tensor.ts';
-import { allGraphs } from '../../ir/walk.ts';
+import type { DType } from '../ir/dtype.ts';
+import { isFloat } from '../ir/dtype.ts';
+import type { Graph } from '../ir/graph.ts';
+import type { Model } from '../ir/model.ts';
+import type { Node } from '../ir/node.ts';
+import type { Tensor } from '../ir/tensor.ts';
+import { allGraphs } from '../ir/walk.ts';
 
 export interface StoredTensor {
   readonly name: string;

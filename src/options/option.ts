@@ -1,7 +1,14 @@
 /** Declarative options: what a flag is called, what it means and how its text becomes a typed value. */
 
-/** What the values of an option or argument complete to in a shell. */
-export type Completes = 'model' | 'file' | 'directory' | 'none';
+/** What the values of an option or argument name, and complete to in a shell; `data` is a data spec, `module` a name or a path. */
+export type Completes = 'model' | 'file' | 'directory' | 'data' | 'module' | 'none';
+
+/** A value of an option as JSON Schema describes it. */
+export type ValueShape =
+  | { readonly type: 'string' }
+  | { readonly type: 'number' | 'integer'; readonly minimum?: number; readonly maximum?: number }
+  /** Numbers that may have a unit. */
+  | { readonly type: readonly ['string', 'number'] };
 
 /** One spelling: `flags` in commander's notation, e.g. `-o, --output <file>`. */
 export interface Form {
@@ -21,6 +28,8 @@ export interface OptionDef<T> {
   /** The default as help shows it; null when nothing is the default. */
   readonly shownDefault: string | null;
   readonly completes: Completes;
+  /** What a recipe may write; forms without a value are booleans there. */
+  readonly shape: ValueShape;
   read(raw: RawValues): T;
 }
 

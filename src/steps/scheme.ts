@@ -1,6 +1,6 @@
 /** The names of `--scheme`: what exists, what other tools call it. */
-import { LlmcError } from '../../errors.ts';
-import { closest } from '../../report/suggest.ts';
+import { LlmcError } from '../errors.ts';
+import { closest } from '../report/suggest.ts';
 
 export const SCHEMES = ['auto', 'int8', 'int8-dynamic', 'int8-weights', 'int4', 'fp16', 'bf16'] as const;
 export type SchemeName = (typeof SCHEMES)[number];

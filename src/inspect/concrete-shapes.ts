@@ -1,15 +1,15 @@
 /** Whole shapes of all values once the input sizes are fixed: what computes shapes is evaluated, the rest inferred. */
-import type { Model } from '../../ir/model.ts';
-import type { Node } from '../../ir/node.ts';
-import type { Tensor } from '../../ir/tensor.ts';
-import type { Value } from '../../ir/value.ts';
-import { allGraphs, topologicalOrder } from '../../ir/walk.ts';
-import { fromShape } from '../../ops/from-shape.ts';
-import { constantOf } from '../../ops/nodes.ts';
-import { outputShape } from '../../ops/output-shape.ts';
-import { specOf } from '../../ops/table.ts';
-import { evaluate } from '../../passes/evaluate.ts';
-import { inferTypes, type Untyped } from '../../runtime/shapes.ts';
+import type { Model } from '../ir/model.ts';
+import type { Node } from '../ir/node.ts';
+import type { Tensor } from '../ir/tensor.ts';
+import type { Value } from '../ir/value.ts';
+import { allGraphs, topologicalOrder } from '../ir/walk.ts';
+import { fromShape } from '../ops/from-shape.ts';
+import { constantOf } from '../ops/nodes.ts';
+import { outputShape } from '../ops/output-shape.ts';
+import { specOf } from '../ops/table.ts';
+import { evaluate } from '../passes/evaluate.ts';
+import { inferTypes, type Untyped } from '../runtime/shapes.ts';
 
 /** Results above this are data, not shapes. */
 const SHAPE_BYTES = 4096;

@@ -1,12 +1,7 @@
 /** From options of the command line to what a training is asked. */
-import { LlmcError } from '../../errors.ts';
-import {
-  type HintRequest,
-  LEARN_DEFAULTS,
-  type LearnOptions,
-  type LossRequest,
-} from '../../train/options.ts';
-import type { OptionValues } from '../option.ts';
+import { LlmcError } from '../errors.ts';
+import type { OptionValues } from '../options/option.ts';
+import { type HintRequest, LEARN_DEFAULTS, type LearnOptions, type LossRequest } from '../train/options.ts';
 import type { trainOptions } from './train.options.ts';
 
 type Given = OptionValues<typeof trainOptions>;
@@ -40,6 +35,7 @@ export function learnOptions(
     hints: given.hint?.map(parseHint),
     freeze: given.freeze,
     frozenBatchNorm: given.frozenBatchnorm,
+    keepZeros: given.keepZeros,
     clip: given.clipGrad,
     ema: given.ema,
     accumulate: given.accumulate,

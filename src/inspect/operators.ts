@@ -1,11 +1,11 @@
 /** The operators of a model with their counts, work, weights, and what llmc can do with each. */
-import type { Model } from '../../ir/model.ts';
-import type { Node } from '../../ir/node.ts';
-import type { Value } from '../../ir/value.ts';
-import { allGraphs, allNodes, topologicalOrder } from '../../ir/walk.ts';
-import type { OpSpec } from '../../ops/spec.ts';
-import { type Support, supportOf } from '../../ops/support.ts';
-import { specOf } from '../../ops/table.ts';
+import type { Model } from '../ir/model.ts';
+import type { Node } from '../ir/node.ts';
+import type { Value } from '../ir/value.ts';
+import { allGraphs, allNodes, topologicalOrder } from '../ir/walk.ts';
+import type { OpSpec } from '../ops/spec.ts';
+import { type Support, supportOf } from '../ops/support.ts';
+import { specOf } from '../ops/table.ts';
 
 export interface OperatorRow extends Support {
   readonly type: string;

@@ -1,5 +1,5 @@
 /** Shares as people write them: `50%`, `0.5`, `0.6x`. */
-import { LlmcError } from '../../errors.ts';
+import { LlmcError } from '../errors.ts';
 
 /** `50%` or `0.5`. @throws LlmcError USAGE for anything else */
 export function parsePercent(given: string, name: string): number {

@@ -1,8 +1,9 @@
 /** Options of every command that trains. */
-import { losses } from '../../train/losses/table.ts';
-import { optimizers } from '../../train/optimizers/table.ts';
-import { schedules } from '../../train/run/schedule.ts';
-import { choice, flag, integer, list, real, switchOff, text } from '../option-types.ts';
+
+import { choice, flag, integer, list, real, switchOff, text } from '../options/option-types.ts';
+import { losses } from '../train/losses/table.ts';
+import { optimizers } from '../train/optimizers/table.ts';
+import { schedules } from '../train/run/schedule.ts';
 
 const named = (all: readonly { readonly name: string; readonly summary: string }[]): string =>
   all.map(({ name, summary }) => `${name}: ${summary}`).join('; ');
@@ -69,6 +70,7 @@ export const trainOptions = {
   ),
   freeze: list('--freeze <glob>', 'parameters that stay as they are: names of tensors or nodes (repeatable)'),
   frozenBatchnorm: flag('--frozen-batchnorm', 'batch normalizations keep their running statistics'),
+  keepZeros: flag('--keep-zeros', 'weights that are zero stay zero: what masks have pruned'),
   clipGrad: real('--clip-grad <norm>', 'largest norm of all gradients together', { min: 0 }),
   ema: real('--ema <share>', 'the result is an average of weights that keeps this share from step to step', {
     min: 0,

@@ -1,7 +1,7 @@
 /** Options of every command that writes a model: where its weights go. */
-import { LlmcError } from '../../errors.ts';
-import { parseSize } from '../../report/units.ts';
-import { choice, size, value } from '../option-types.ts';
+import { LlmcError } from '../errors.ts';
+import { choice, size, value } from '../options/option-types.ts';
+import { parseSize } from '../report/units.ts';
 
 export const EXTERNAL_DATA = ['auto', 'always', 'never'] as const;
 

@@ -1,0 +1,32 @@
+/** distill as a step: a student learns what a teacher knows. */
+import { distillFile } from '../distill/distill.ts';
+import type { distillOptions } from './distill.options.ts';
+import { layoutOf, type RunStep, within } from './step.ts';
+import { learnOptions } from './training.ts';
+
+/** What earlier steps made of the teacher is the student, unless another one is named. */
+export const run: RunStep<typeof distillOptions> = async (options, job, context) => {
+  const { input, original, output, force, checksum, metadata } = job;
+  const { data } = options;
+  const { teacherCache: folder, teacherCacheSize: bytes } = options;
+  const learning = learnOptions(options, data, options.eval ?? null, {
+    metric: options.metric,
+    output: options.outputName,
+  });
+  const result = await distillFile(
+    {
+      teachers: [original, ...options.teacher],
+      student: options.student ?? (input === original ? null : input),
+      studentFrom: options.studentFrom ?? null,
+      output,
+      options: within(job, { ...learning, teacherCache: folder === undefined ? null : { folder, bytes } }),
+      check: options.check ?? 'full',
+      layout: layoutOf(options),
+      force,
+      checksum,
+      metadata: () => metadata({}),
+    },
+    context,
+  );
+  return { ...result, steps: [result.step], decided: {} };
+};
