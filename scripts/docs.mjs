@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { apiReference } from './api-reference.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { cliReference } = await import('../dist/cli/reference.js');
@@ -10,14 +11,17 @@ const { dataKinds } = await import('../dist/data/open.js');
 const { dataReference } = await import('../dist/data/reference.js');
 const { operatorsMarkdown } = await import('../dist/ops/reference.js');
 const { renderJson } = await import('../dist/report/json.js');
+const { recipeJsonSchema } = await import('../dist/recipe/json-schema.js');
 const { reportJsonSchema } = await import('../dist/report/json-schema.js');
 
 const pages = {
   'docs/map.md': map(),
+  'docs/reference/api.md': apiReference(new URL('..', import.meta.url)),
   'docs/reference/cli.md': cliReference(commands.map(({ spec }) => spec)),
   'docs/reference/data.md': dataReference(dataKinds),
   'docs/reference/operators.md': operatorsMarkdown(),
   'docs/reference/report.schema.json': renderJson(reportJsonSchema()),
+  'docs/reference/recipe.schema.json': renderJson(recipeJsonSchema()),
 };
 
 const stale = Object.entries(pages).filter(([path, text]) => current(path) !== text);

@@ -86,3 +86,11 @@ function isReportJson(text: string): boolean {
     return false;
   }
 }
+
+/** The report as text, Markdown, HTML, JUnit XML, annotations of GitHub, or JSON. */
+export function renderReport(
+  report: Report,
+  format: 'text' | 'markdown' | 'html' | 'junit' | 'github' | 'json',
+): string {
+  return formatByName(format).render(report);
+}

@@ -164,17 +164,17 @@ function operatorSection({ operators = [] }: Report): string[] {
 
 /** The layers in the order asked for, with what to do about them. */
 function layerLines({ layers, suggestions }: Report): string[] {
-  if (!layers || layers.length === 0) return [];
+  const advice = list(
+    (suggestions ?? []).map((text) => `**Suggested:** ${escapeMarkdown(text, PROSE)}`),
+    ROOM.layers / 4,
+  );
+  if (!layers || layers.length === 0) return advice.length > 0 ? [...advice, ''] : [];
   if (layers.every(({ sqnrDb }) => sqnrDb === null)) return [ALL_EQUAL, ''];
   const rows = layers.slice(0, LAYERS_SHOWN).map((layer) => {
     const [name = '', ...cells] = layerCells(layer, codeSpan);
     return [name, ...cells.map((cell) => escapeMarkdown(cell))];
   });
   const hidden = layers.length - rows.length;
-  const advice = list(
-    (suggestions ?? []).map((text) => `**Suggested:** ${escapeMarkdown(text, PROSE)}`),
-    ROOM.layers / 4,
-  );
   return [
     ...leading(markdownTable(LAYER_HEADER, rows), ROOM.layers - FRAME),
     '',

@@ -7,6 +7,7 @@ import {
   speedupSchema,
   sweepPointSchema,
 } from './schema-bench.ts';
+import { searchSchema } from './schema-search.ts';
 
 const nonNegative = z.number().nonnegative();
 
@@ -71,6 +72,7 @@ export const fidelitySchema = z.object({
     .max(1)
     .nullable()
     .describe('share of rows (of a sequence: positions) with the same top choice; null without any'),
+  answers: z.int().nonnegative().optional().describe('rows or positions that agreement was counted over'),
   kl: nonNegative
     .nullable()
     .default(null)
@@ -158,6 +160,8 @@ export const stepRecordSchema = z.object({
   name: z.string(),
   options: z.record(z.string(), z.unknown()).default({}),
   durationMs: nonNegative,
+  /** True when an earlier run of a recipe did it, and took that long. */
+  reused: z.boolean().optional(),
   changed: z.array(z.object({ what: z.string(), detail: z.string().default('') })).default([]),
   skipped: z.array(skippedSchema).default([]),
   notes: z.array(z.string()).default([]),
@@ -248,6 +252,7 @@ export const reportSchema = z.object({
   operators: z.array(operatorTimeSchema).optional().describe('the most expensive first'),
   capacity: capacitySchema.optional(),
   sweep: z.array(sweepPointSchema).optional(),
+  search: searchSchema.optional().describe('of llmc tune'),
   trends: z.array(trendSchema).optional().describe('of llmc report --history'),
   requirements: z.array(requirementResultSchema).default([]),
   warnings: z.array(z.string()).default([]),

@@ -10,6 +10,7 @@ import { passLines } from './pass-lines.ts';
 import { printable } from './printable.ts';
 import { renderRequirements } from './requirement-lines.ts';
 import type { Environment, Report, StepRecord } from './schema.ts';
+import { searchLines } from './search-table.ts';
 import { countKinds, groupSkipped, leftAlone } from './skipped.ts';
 import { stepTitle } from './step-title.ts';
 import { sweepLines } from './sweep-table.ts';
@@ -33,6 +34,7 @@ export function renderText(report: Report, view: TextView): string {
     layerSection(report, view),
     tableSection(operatorLines(report), view),
     tableSection(sweepLines(report), view),
+    tableSection(searchLines(report), view),
     tableSection(levelLines(report), view),
     planSection(report, view),
     trendLines(report, palette),
@@ -51,11 +53,11 @@ function layerSection(
   { palette, width, verbose, layers = LAYERS_SHOWN }: TextView,
 ): string[] {
   const [title, header, ...rows] = layerLines(report, verbose ? Infinity : layers);
-  if (title === undefined) return [];
-  if (header === undefined) return [title];
   const advice = (report.suggestions ?? []).flatMap((text) =>
     wrap(`${palette.accent('suggested:')} ${printable(text)}`, width, 2),
   );
+  if (title === undefined) return advice;
+  if (header === undefined) return [title];
   return [...wrap(title, width), palette.dim(header), ...rows, ...(advice.length > 0 ? ['', ...advice] : [])];
 }
 

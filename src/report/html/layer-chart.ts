@@ -11,9 +11,11 @@ const ROWS_SHOWN = 200;
 /** Layers that are numbered: those that add most. */
 const NAMED = 3;
 
-/** Null without a comparison by layers. */
+/** Null without a comparison by layers and anything to try. */
 export function layerChart({ layers = [], suggestions = [] }: Report): Markup | null {
-  if (layers.length === 0) return null;
+  const items = suggestions.map((text) => html`<li>${text}</li>`);
+  const advice = items.length > 0 ? html`<ul class="advice">${items}</ul>` : null;
+  if (layers.length === 0) return advice && html`<section><h2>What to try next</h2>${advice}</section>\n`;
   const ordered = [...layers].sort((a, b) => a.order - b.order);
   const different = ordered.filter(({ sqnrDb }) => sqnrDb !== null);
   if (different.length === 0) return html`<section><h2>Layer by layer</h2><p>${ALL_EQUAL}.</p></section>\n`;
@@ -30,8 +32,7 @@ export function layerChart({ layers = [], suggestions = [] }: Report): Markup | 
     ),
     draw: (width) => draw(different, worst, width),
   });
-  const advice = suggestions.map((text) => html`<li>${text}</li>`);
-  return html`${chart}${advice.length > 0 ? html`<ul class="advice">${advice}</ul>` : null}`;
+  return html`${chart}${advice}`;
 }
 
 function draw(layers: readonly LayerRecord[], worst: readonly LayerRecord[], width: number) {
