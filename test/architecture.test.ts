@@ -10,15 +10,19 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** Folders from low to high; those of one row never import each other. */
 const ROWS = [
   'numeric report',
-  'ir',
+  'ir options',
   'onnx ops',
   'data',
   'runtime',
   'passes',
   'probe',
   'train',
-  'quantize prune bench convert compare',
-  'distill',
+  'quantize prune bench convert compare inspect',
+  'distill cache',
+  'steps',
+  'recipe',
+  'tune',
+  'library',
   'cli',
 ] as const;
 const ROW = new Map(ROWS.flatMap((names, row) => names.split(' ').map((name) => [name, row] as const)));
@@ -32,6 +36,7 @@ const HOMES: Readonly<Record<string, string>> = {
   'onnxruntime-common': 'runtime',
   'onnxruntime-web': 'runtime',
   protobufjs: 'onnx',
+  yaml: 'recipe',
   commander: 'cli',
   chalk: 'cli',
   'cli-progress': 'cli',
