@@ -8,6 +8,7 @@ import { saveModel } from '../onnx/write.ts';
 import type { StepRecord } from '../report/schema.ts';
 import type { Context } from '../step.ts';
 import { layoutOf } from '../steps/step.ts';
+import { adviceOf, type Delivered } from './advice.ts';
 import { execute, leavesMask, type StepOutcome, type Workshop } from './execute.ts';
 import { modelDigest, sha256Of } from './inputs.ts';
 import { placed } from './located.ts';
@@ -31,7 +32,7 @@ export interface RecipeJob {
 export interface RecipeResult extends Measured {
   readonly steps: readonly StepRecord[];
   /** Files of the results, in the order of the recipe. */
-  readonly outputs: readonly { readonly path: string; readonly unchanged: boolean }[];
+  readonly outputs: readonly (Delivered & { readonly unchanged: boolean })[];
 }
 
 /** What the steps of a recipe have made. */
@@ -53,7 +54,8 @@ export async function runRecipe(job: RecipeJob, context: Context): Promise<Recip
   const request = { plan, outputs: paths, marked, store, index, labels };
   const measured = await measure(request, surroundings, settled(job.plan, context));
   index.save();
-  return { ...measured, steps, outputs };
+  const suggestions = [...(measured.suggestions ?? []), ...adviceOf(outputs, measured)];
+  return { ...measured, ...(suggestions.length > 0 ? { suggestions } : {}), steps, outputs };
 }
 
 /** The steps and their results, without the measurement at the end. */
@@ -66,7 +68,7 @@ export async function makeOutputs(job: RecipeJob, context: Context): Promise<Mad
   const records: StepRecord[] = [];
   const done = new Map<PlannedStep, StepOutcome>();
   const marked = new Set<string>();
-  const outputs: { path: string; unchanged: boolean }[] = [];
+  const outputs: RecipeResult['outputs'][number][] = [];
   try {
     for (const output of plan.outputs) {
       await perform(output, shop, { done, records, marked }, inRun);
@@ -151,7 +153,7 @@ async function deliver(
   done: ReadonlyMap<PlannedStep, StepOutcome>,
   { original, surroundings, index, store }: Workshop,
   context: Context,
-): Promise<{ path: string; unchanged: boolean }> {
+): Promise<RecipeResult['outputs'][number]> {
   const makers = steps.filter(({ step }) => step.load !== null);
   const asked = makers.map((planned) => ({
     step: planned.step,
@@ -162,10 +164,12 @@ async function deliver(
   const source = last && done.get(last)?.path;
   if (source === undefined) throw new Error('a plan has steps');
   const layout = layoutOf(last?.options as Parameters<typeof layoutOf>[0]);
+  const record = last && done.get(last)?.kept.steps.at(-1);
+  const made = { path, last: record ?? null };
   const key = sha256Of({ delivered: await modelDigest(source, index), metadata: [...metadata], layout });
   const known = store.find(key)?.about;
   if (typeof known === 'string' && (await holds(path, metadata, known, index)))
-    return { path, unchanged: true };
+    return { ...made, unchanged: true };
   const { model, externalFiles } = openModel(source);
   try {
     await saveModel(model, path, {
@@ -187,7 +191,7 @@ async function deliver(
     async () => written,
     async () => key,
   );
-  return { path, unchanged: false };
+  return { ...made, unchanged: false };
 }
 
 async function holds(

@@ -1,6 +1,6 @@
 /** The next flag to try, from what a step came to: at most two sentences, none where nothing is to gain. */
 import { isUnbounded, lowerIsBetter } from './metric-drop.ts';
-import type { Report, StepRecord } from './schema.ts';
+import type { Comparison, ModelRecord, Report, StepRecord } from './schema.ts';
 import { formatBytes } from './units.ts';
 
 const MOST = 2;
@@ -10,32 +10,45 @@ const AGREEMENT = 0.98;
 /** Weights that stayed float are worth a word from this share of the result on. */
 const FLOAT_SHARE = 0.25;
 
+/** A step and the models before and after it, as they were measured. */
+export interface Advised {
+  readonly step: StepRecord;
+  readonly before: ModelRecord;
+  readonly after: ModelRecord;
+  readonly comparison: Comparison;
+  /** Whether the inputs were generated: answers to those are close calls. */
+  readonly synthetic: boolean;
+}
+
 /** Suggestions for the last step of a report of one model before and after; empty for anything else. */
 export function adviceFor(report: Report): string[] {
-  const step = report.steps.at(-1);
-  const [comparison] = report.comparisons;
-  if (!step || !comparison || report.comparisons.length > 1) return [];
-  const slower = comparison.speedup?.verdict === 'slower';
+  const { steps, comparisons, models, data } = report;
+  const [step, comparison, before, after] = [steps.at(-1), comparisons[0], models[0], models.at(-1)];
+  if (!step || !comparison || !before || !after || comparisons.length > 1) return [];
+  return adviceOn({ step, before, after, comparison, synthetic: data?.synthetic !== false });
+}
+
+/** What to try next with a step that came to this. */
+export function adviceOn(advised: Advised): string[] {
+  const { step, after, comparison } = advised;
   const found = [
-    ...(lost(report) ? onLoss(step) : []),
-    ...(slower ? onSlowness(step) : []),
-    ...onFloats(step, report.models.at(-1)?.sizeBytes ?? 0),
+    ...(lost(advised) ? onLoss(step) : []),
+    ...(comparison.speedup?.verdict === 'slower' ? onSlowness(step) : []),
+    ...onFloats(step, after.sizeBytes),
     ...onUnfinished(step),
   ];
   return found.slice(0, MOST);
 }
 
-function lost({ models, comparisons, data }: Report): boolean {
-  const [before, after] = [models[0], models.at(-1)];
-  const drops = Object.entries(comparisons[0]?.metricDrop ?? {});
+function lost({ before, after, comparison, synthetic }: Advised): boolean {
+  const drops = Object.entries(comparison.metricDrop);
   if (drops.length > 0)
     return drops.some(([name, drop]) => {
-      const base = Math.abs(before?.metrics[name] ?? 0);
+      const base = Math.abs(before.metrics[name] ?? 0);
       return (isUnbounded(name) && base > 0 ? drop / base : drop) > LOSS;
     });
-  const agreement = after?.fidelity?.agreement;
-  // Answers to generated inputs are close calls.
-  return data?.synthetic === false && agreement != null && agreement < AGREEMENT;
+  const agreement = after.fidelity?.agreement;
+  return !synthetic && agreement != null && agreement < AGREEMENT;
 }
 
 function onLoss({ name, options, curve }: StepRecord): string[] {

@@ -11,6 +11,7 @@ import { OPERATOR_HEADER, OPERATORS_SHOWN, operatorCells, slowerOperators } from
 import { passLines } from './pass-lines.ts';
 import { rowsFor, sizeChange, speedChange } from './rows.ts';
 import type { ModelRecord, Report, Skipped, StepRecord } from './schema.ts';
+import { failureText, searchTable, searchTitle } from './search-table.ts';
 import { heaviestFirst, leftAlone } from './skipped.ts';
 import { stepTitle } from './step-title.ts';
 import { describeEnvironment, fidelityNote } from './text.ts';
@@ -40,6 +41,7 @@ const ROOM = {
   layers: 7000,
   history: 4000,
   load: 3000,
+  search: 6000,
   sweep: 3000,
   steps: 9000,
   numbers: 8500,
@@ -58,6 +60,7 @@ export function renderMarkdown(report: Report): string {
       ROOM.warnings,
     ),
     ...requirementLines(report),
+    ...searchSection(report),
     ...chartLines(report),
     ...historyLines(report),
     ...layerLines(report),
@@ -148,6 +151,27 @@ function historyLines({ trends = [] }: Report): string[] {
   });
   const body = leading(markdownTable(['model', 'quantity', 'runs', 'last', ''], rows), ROOM.history - FRAME);
   return collapsed('History', body);
+}
+
+/** What a search has tried, the chosen one first. */
+function searchSection(report: Report): string[] {
+  const cells = searchTable(report);
+  if (!cells || !report.search) return [];
+  const [name = '', ...header] = cells.header;
+  const rows = cells.rows.map(([title = '', ...rest]) => [
+    codeSpan(title),
+    ...rest.map((cell) => escapeMarkdown(cell)),
+  ]);
+  const failures = report.search.failures.map((failure) => escapeMarkdown(failureText(failure), PROSE));
+  const lines = [
+    ...leading(
+      markdownTable([name, ...header.map((cell) => escapeMarkdown(cell))], rows),
+      ROOM.search - FRAME,
+    ),
+    '',
+    ...list(failures, ROOM.search / 3),
+  ];
+  return collapsed(escapeHtml(shorten(searchTitle(report.search), 240)), lines);
 }
 
 /** Where the time goes. */

@@ -62,7 +62,7 @@ function notesOf({ chosen, single, front, within, confirmed }: Row): string {
   return notes.join(', ');
 }
 
-function lossTitle(of: string): string {
+export function lossTitle(of: string): string {
   return of === 'agreement' ? 'answers changed' : of === 'error' ? 'error' : `${of} lost`;
 }
 

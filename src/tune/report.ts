@@ -2,19 +2,24 @@
 import { basename } from 'node:path';
 import type { Report } from '../report/schema.ts';
 import { formatBytes } from '../report/units.ts';
+import { tuneAdvice } from './advice.ts';
 import type { Budget } from './budget.ts';
 import type { Candidate, Trial } from './candidate.ts';
 import { excess } from './front.ts';
 import type { TuneJob } from './job.ts';
+import { endingText } from './search.ts';
 import type { TuneResult } from './tune.ts';
 
-type Parts = Pick<Report, 'environment' | 'data' | 'models' | 'comparisons' | 'search'>;
+type Parts = Pick<Report, 'environment' | 'data' | 'models' | 'comparisons' | 'search' | 'suggestions'>;
 
 export function tuneReport(
-  { model, budget }: TuneJob,
-  { choice, trials, failures, front, finalists, measured, stopped, rows }: TuneResult,
+  job: TuneJob,
+  result: TuneResult,
   { recipe, output }: { readonly recipe: string; readonly output: string },
 ): Parts {
+  const { model, budget } = job;
+  const { choice, trials, failures, front, finalists, measured, ending, rows } = result;
+  const suggestions = tuneAdvice(job, result);
   const [before, ...after] = measured.models;
   if (!before) throw new Error('the first model was measured');
   // Files of the cache say nothing to anybody: models are called after what made them.
@@ -52,7 +57,7 @@ export function tuneReport(
       of: choice.winner.point.of,
       budget: budgetText(budget, choice.winner.point.of),
       met: choice.met,
-      stopped,
+      stopped: endingText(ending),
       rows: { chosenOn: rows[0], confirmedOn: rows[1] },
       recipe,
       trials: trials.map((trial) => ({
@@ -69,6 +74,7 @@ export function tuneReport(
       })),
       failures: failures.map(({ candidate, reason }) => ({ name: candidate.label, reason })),
     },
+    ...(suggestions.length > 0 ? { suggestions } : {}),
   };
 }
 

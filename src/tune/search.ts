@@ -17,6 +17,27 @@ const HOPELESS = 6;
 /** Rounds of refinement without anything better before the end. */
 const PATIENCE = 2;
 
+/** Why a search is over. */
+export type Ending =
+  | { readonly by: 'trials'; readonly count: number }
+  | { readonly by: 'time' }
+  | { readonly by: 'patience'; readonly rounds: number }
+  | { readonly by: 'exhaustion' };
+
+/** `ended because ...`. */
+export function endingText(ending: Ending): string {
+  switch (ending.by) {
+    case 'trials':
+      return `${ending.count} trials are what was asked for`;
+    case 'time':
+      return 'the time was over';
+    case 'patience':
+      return `nothing better in ${ending.rounds} rounds`;
+    case 'exhaustion':
+      return 'nothing better is left to try';
+  }
+}
+
 export interface Voices {
   /** What a person reads. */
   readonly said: Context;
@@ -43,19 +64,18 @@ export class Search {
     this.#voices = voices;
   }
 
-  /** Returns why it ended. */
   async run(
     started: number,
     slower: (trial: Trial) => Promise<readonly string[]>,
     first: readonly Candidate[],
-  ): Promise<string> {
+  ): Promise<Ending> {
     const { trials: most, timeMs, budget, goal, calibration, prune } = this.#job;
     let candidates: readonly Candidate[] = first;
     let [best, stale] = [Number.NEGATIVE_INFINITY, 0];
     for (;;) {
       const room = most - this.#made;
-      if (room <= 0) return `${most} trials are what was asked for`;
-      if (performance.now() - started > timeMs) return 'the time was over';
+      if (room <= 0) return { by: 'trials', count: most };
+      if (performance.now() - started > timeMs) return { by: 'time' };
       await this.#round(candidates.slice(0, room), started);
       const holding = this.trials.filter((trial) => excess(trial, budget) === 0);
       const reached = Math.max(
@@ -64,7 +84,7 @@ export class Search {
       );
       stale = reached > best + 1e-3 ? 0 : stale + 1;
       best = Math.max(best, reached);
-      if (stale > PATIENCE) return `nothing better in ${stale} rounds`;
+      if (stale > PATIENCE) return { by: 'patience', rounds: stale };
       const next = await nextCandidates({
         trials: this.trials,
         budget,
@@ -72,7 +92,7 @@ export class Search {
         slower,
       });
       candidates = next.filter(({ steps }) => prune || !steps.some(({ step }) => step === 'prune'));
-      if (candidates.length === 0) return 'nothing better is left to try';
+      if (candidates.length === 0) return { by: 'exhaustion' };
     }
   }
 

@@ -13,7 +13,7 @@ import { finalistsOf, pooled } from './finalists.ts';
 import { type Choice, choose, frontOf } from './front.ts';
 import type { TuneJob } from './job.ts';
 import { type Failure, type MeasurePlan, measureAll } from './measure.ts';
-import { Search } from './search.ts';
+import { type Ending, Search } from './search.ts';
 import { slowerLayers } from './slower.ts';
 import { firstCandidates } from './space.ts';
 
@@ -26,8 +26,7 @@ export interface TuneResult {
   /** Those that were measured on rows that chose nothing, in the order of `measured.models` after the first. */
   readonly finalists: readonly Trial[];
   readonly measured: BenchResult;
-  /** Why it ended. */
-  readonly stopped: string;
+  readonly ending: Ending;
   /** Rows that chose, and rows that confirmed. */
   readonly rows: readonly [number, number];
 }
@@ -76,7 +75,7 @@ export async function tune(job: TuneJob, context: Context): Promise<TuneResult> 
     dims: job.dims,
   };
   const search = new Search(job, build, plan, searching.rows, { said: context, silent });
-  const stopped = await search.run(
+  const ending = await search.run(
     started,
     async (trial) =>
       slowerLayers(facts.model, { before: job.model, after: trial.path }, searching.spec, silent),
@@ -114,7 +113,7 @@ export async function tune(job: TuneJob, context: Context): Promise<TuneResult> 
     front: frontOf(known),
     finalists: confirmed,
     measured: last.result,
-    stopped,
+    ending,
     rows: [searching.rows, confirming.rows],
   };
 }

@@ -4,6 +4,7 @@ import { recipeText } from '../recipe/write.ts';
 import { pointText } from './candidate.ts';
 import type { TuneJob } from './job.ts';
 import { budgetText } from './report.ts';
+import { endingText } from './search.ts';
 import type { TuneResult } from './tune.ts';
 
 export interface RecipePlace {
@@ -16,7 +17,7 @@ export interface RecipePlace {
 export function winnerRecipe(
   { path, output, seed }: RecipePlace,
   job: TuneJob,
-  { choice, rows, stopped }: TuneResult,
+  { choice, rows, ending }: TuneResult,
 ): string {
   const { candidate, point } = choice.winner;
   const { maxDrop } = job.budget;
@@ -25,7 +26,7 @@ export function winnerRecipe(
     comment: [
       `Found by llmc tune under ${budgetText(job.budget, point.of)}: ${candidate.label}.`,
       `On ${rows[1]} rows that chose nothing: ${pointText(point)}.`,
-      `The search ended because ${stopped}.`,
+      `The search ended because ${endingText(ending)}.`,
       'check: load, since it was measured more closely than by the usual check.',
     ],
     model: job.model,

@@ -96,8 +96,8 @@ describe.skipIf(browser === null)(title, () => {
     });
     expect(all.map(({ width }) => width).sort((x, y) => x - y)).toEqual(WIDTHS);
     for (const found of all) {
-      // Trends, trade-off, sizes, latency, cold starts, a sweep, requests at once, operators, layers: one drawing of each shows.
-      expect(found.charts).toHaveLength(9);
+      // Trends, a search, trade-off, sizes, latency, cold starts, a sweep, requests at once, operators, layers: one drawing of each shows.
+      expect(found.charts).toHaveLength(10);
       expect(Math.min(...found.charts)).toBeGreaterThanOrEqual(4);
       const { width, small, faint, wide } = found;
       expect({ width, small, faint, overflows: wide > 0 }).toEqual({

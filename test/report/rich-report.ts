@@ -144,6 +144,23 @@ export function richReport(): Report {
       { expression: 'accuracy.drop <= 1%', actual: '0.003 (0.3%)', passed: true },
       { expression: 'speedup >= 2', actual: '1.74x', passed: false },
     ],
+    search: {
+      of: 'accuracy',
+      budget: 'no slow-down and a drop of accuracy of 1%',
+      met: true,
+      stopped: 'nothing better in 3 rounds',
+      rows: { chosenOn: 500, confirmedOn: 500 },
+      recipe: 'model.tuned.recipe.yaml',
+      trials: [
+        trial('30% pruned, int8', [0.18, 1.9, 0.006], { front: true, confirmed: true, chosen: true }),
+        trial('int8', [0.26, 1.5, 0.001], { front: true, single: true, confirmed: true }),
+        trial('int4 in blocks of 32', [0.15, 0.8, 0.021], { front: true, single: true, within: false }),
+        trial('fp16', [0.5, 0.7, 0], { front: true, single: true, within: false }),
+        trial('int8 with 4 layers in floats', [0.31, 1.4, 0.0005], { front: true }),
+        trial('50% pruned, int8', [0.12, 2.4, 0.04], { front: true, within: false }),
+      ],
+      failures: [{ name: 'int8 with entropy', reason: 'on the data, "x" holds NaN' }],
+    },
     warnings: ['inputs are generated: latency and fidelity on real data may differ'],
   };
   const random = normal(5);
@@ -159,4 +176,15 @@ export function richReport(): Report {
     return historyEntry({ ...report, models: grown }, run);
   });
   return { ...report, trends: trendsOf(entries) };
+}
+
+type Trial = NonNullable<Report['search']>['trials'][number];
+
+function trial(
+  name: string,
+  [sizeRatio, speedup, drop]: readonly [number, number, number],
+  more: Partial<Trial>,
+): Trial {
+  const flags = { single: false, front: false, confirmed: false, within: true, chosen: false };
+  return { name, steps: 'quantize', sizeRatio, speedup, drop, ...flags, ...more };
 }

@@ -6,6 +6,7 @@ import { latencyChart } from './latency-chart.ts';
 import { layerChart } from './layer-chart.ts';
 import { html, Markup } from './markup.ts';
 import { operatorChart } from './operator-chart.ts';
+import { searchChart } from './search-chart.ts';
 import { numberTables, requirementTable, stepSection } from './sections.ts';
 import { sizeChart } from './size-chart.ts';
 import { startChart } from './start-chart.ts';
@@ -29,7 +30,7 @@ export function renderHtml(report: Report): string {
     html`<header>
 <p class="eyebrow"><b>llmc</b> ${report.command}</p>
 ${verdict(report)}${warnings(report)}</header>
-${requirementTable(report)}${trendChart(report)}${tradeoffChart(report)}${sizeChart(report)}${latencyChart(report)}${startChart(report)}${sweepChart(report)}${concurrencyChart(report)}${capacityTable(report)}${operatorChart(report)}${layerChart(report)}${trainingChart(report)}${numberTables(report)}${stepSection(report)}<footer>
+${requirementTable(report)}${trendChart(report)}${searchChart(report)}${tradeoffChart(report)}${sizeChart(report)}${latencyChart(report)}${startChart(report)}${sweepChart(report)}${concurrencyChart(report)}${capacityTable(report)}${operatorChart(report)}${layerChart(report)}${trainingChart(report)}${numberTables(report)}${stepSection(report)}<footer>
 ${fidelityNote(report).map((line) => html`<p>${line}</p>\n`)}<p>${describeEnvironment(report.environment)}</p>
 <p>llmc ${report.tool.version}</p>
 </footer>

@@ -66,6 +66,8 @@ text.bad{fill:var(--bad)}
 .dot{stroke-width:1.5;fill-opacity:.75}
 .dot.before{fill:var(--before-soft);stroke:var(--before)}
 .dot.after{fill:var(--after-soft);stroke:var(--after)}
+.dot.within{fill:var(--good-soft);stroke:var(--good)}
+.dot.over{fill:var(--bad-soft);stroke:var(--bad)}
 .fill-wide{fill:var(--wide)}.fill-half{fill:var(--half)}.fill-byte{fill:var(--byte)}.fill-nibble{fill:var(--nibble)}.fill-other{fill:var(--other)}
 .legend{display:flex;flex-wrap:wrap;gap:4px 20px;margin-bottom:20px;color:var(--muted);font-size:13px}
 .legend span{display:inline-flex;align-items:center;gap:7px}

@@ -2,14 +2,11 @@
 import { lowerIsBetter } from '../metric-drop.ts';
 import type { ModelRecord, Report } from '../schema.ts';
 import { formatBytes, formatDb, formatMetric, formatMs, formatShare } from '../units.ts';
-import { figure, fitting, label, table, widthOfText } from './figure.ts';
-import { html, type Markup } from './markup.ts';
-import { placeNames } from './place-names.ts';
-import { linearScale, rangeOf, type Scale } from './scale.ts';
+import { figure, table } from './figure.ts';
+import type { Markup } from './markup.ts';
+import { type Dot, scatter } from './scatter.ts';
 
 const MODELS_SHOWN = 40;
-/** Largest radius of a dot, whose area is the size of the model. */
-const RADIUS = 22;
 
 interface Axis {
   readonly name: string;
@@ -57,6 +54,9 @@ export function tradeoffChart(report: Report): Markup | null {
   if (points.length < 2) return null;
   const baselines = new Set(report.comparisons.map(({ baseline }) => baseline));
   const corner = `${y.lessIsBetter ? 'lower' : 'upper'} ${x.lessIsBetter ? 'left' : 'right'}`;
+  // Beside its later self, an earlier model needs no name.
+  const view = { x, y, baselines, silent: report.against !== undefined };
+  const dots = points.map((point) => dotOf(point, view));
   return figure({
     title: 'What is paid for what',
     caption: `Across: ${x.name}. Up: ${y.name}. The area of a dot is the size of the model. Best is the ${corner}.`,
@@ -70,8 +70,7 @@ export function tradeoffChart(report: Report): Markup | null {
         formatBytes(point.model.sizeBytes),
       ]),
     ),
-    // Beside its later self, an earlier model needs no name.
-    draw: (width) => draw(points, { x, y, width, baselines, silent: report.against !== undefined }),
+    draw: (width) => scatter(dots, { formatX: x.format, formatY: y.format }, width),
   });
 }
 
@@ -81,75 +80,24 @@ interface Point {
   readonly y: number;
 }
 
-interface Plan {
+interface View {
   readonly x: Axis;
   readonly y: Axis;
-  readonly width: number;
   readonly baselines: ReadonlySet<string>;
   /** Whether baselines go without a name. */
   readonly silent: boolean;
 }
 
-function draw(points: readonly Point[], { x, y, width, baselines, silent }: Plan) {
-  const wide = width > 600;
-  const height = wide ? 340 : 300;
-  const left = Math.max(44, ...points.map((point) => widthOfText(y.format(point.y)) + 10));
-  const [ys, xs] = [points.map((point) => point.y), points.map((point) => point.x)];
-  const down = linearScale(rangeOf(ys, 0.18), [height - 40, 16], 4);
-  const across = linearScale(rangeOf(xs, 0.12), [left, width - 16], wide ? 6 : 4);
-  const largest = Math.max(1, ...points.map(({ model }) => model.sizeBytes));
-  const radius = ({ model }: Point) => Math.max(4, RADIUS * Math.sqrt(model.sizeBytes / largest));
-  const dots = [...points]
-    .sort((a, b) => b.model.sizeBytes - a.model.sizeBytes)
-    .map((point) => {
-      const kind = baselines.has(point.model.name) ? 'before' : 'after';
-      const told = `${point.model.name}: ${x.format(point.x)}, ${y.format(point.y)}, ${formatBytes(point.model.sizeBytes)}`;
-      return html`<g><title>${told}</title><circle cx="${across.at(point.x)}" cy="${down.at(point.y)}" r="${radius(point)}" class="dot ${kind}"/></g>
-`;
-    });
+function dotOf({ model, x, y }: Point, view: View): Dot {
+  const isBaseline = view.baselines.has(model.name);
   return {
-    height,
-    marks: [
-      grid(across, down, { x, y, width, left, height }),
-      dots,
-      labels(points, radius, { across, down, left, width }, silent ? baselines : new Set()),
-    ],
+    x,
+    y,
+    area: model.sizeBytes,
+    name: isBaseline && view.silent ? null : model.name.replace(/\.onnx$/, ''),
+    told: `${model.name}: ${view.x.format(x)}, ${view.y.format(y)}, ${formatBytes(model.sizeBytes)}`,
+    kind: isBaseline ? 'before' : 'after',
   };
-}
-
-function grid(
-  across: Scale,
-  down: Scale,
-  { x, y, width, left, height }: Pick<Plan, 'x' | 'y' | 'width'> & { left: number; height: number },
-): Markup[] {
-  const rows = down.ticks.map(
-    (tick) =>
-      html`<line x1="${left}" x2="${width}" y1="${down.at(tick)}" y2="${down.at(tick)}" class="grid"/>${label(left - 8, down.at(tick) + 4, y.format(tick), { anchor: 'end', kind: 'axis' })}`,
-  );
-  const columns = across.ticks.map((tick) =>
-    label(across.at(tick), height - 14, x.format(tick), { anchor: 'middle', kind: 'axis' }),
-  );
-  return [...rows, ...columns];
-}
-
-function labels(
-  points: readonly Point[],
-  radius: (point: Point) => number,
-  { across, down, left, width }: { across: Scale; down: Scale; left: number; width: number },
-  unnamed: ReadonlySet<string>,
-): Markup[] {
-  const dots = points.map((point) => {
-    const [x, y, r] = [across.at(point.x), down.at(point.y), radius(point)];
-    const text = fitting(point.model.name.replace(/\.onnx$/, ''), width * 0.42);
-    return {
-      left: x - r,
-      right: x + r,
-      top: y - r,
-      bottom: y + r,
-      name: unnamed.has(point.model.name) ? null : text,
-    };
-  });
-  return placeNames(dots, [left, width]);
 }
 
 function metricAxes(report: Report): Axis[] {
