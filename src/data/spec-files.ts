@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LlmcError } from '../errors.ts';
 import { dataKinds, parseDataSpec } from './open.ts';
-import type { DataSpec, KindInfo } from './spec.ts';
+import { type DataSpec, encodeValue, type KindInfo } from './spec.ts';
 
 /** The same spec with paths that start from `folder`. LlmcError DATA for a spec that cannot be read. */
 export function specFrom(folder: string, text: string): string {
@@ -14,7 +14,7 @@ export function specFrom(folder: string, text: string): string {
   const info = kindOf(anchored);
   const places = new Set([...(info.files ?? []), ...(info.caches ?? [])]);
   const rest = [...options].map(
-    ([key, value]) => `${key}=${encode(places.has(key) ? resolve(folder, value) : value)}`,
+    ([key, value]) => `${key}=${encodeValue(places.has(key) ? resolve(folder, value) : value)}`,
   );
   const head = info.needsPath ? `${kind}:${path}` : kind;
   return rest.length === 0 ? head : `${head}?${rest.join('&')}`;
@@ -42,10 +42,6 @@ function anchor(folder: string, text: string): string {
   // Trailing slashes say "a folder".
   const ending = /[/\\]$/.test(path) ? '/' : '';
   return pathless || path === '' ? text : `${kind}${resolve(folder, path)}${ending}${query}`;
-}
-
-function encode(value: string): string {
-  return value.replace(/[%&?#]/g, (sign) => encodeURIComponent(sign));
 }
 
 function kindOf(spec: DataSpec): KindInfo {

@@ -105,6 +105,11 @@ function decodeValue(value: string, text: string): string {
   }
 }
 
+/** The value of an option as it is written in a spec. */
+export function encodeValue(value: string): string {
+  return value.replace(/[%&?#]/g, (sign) => encodeURIComponent(sign));
+}
+
 /** A positive whole-number option, or undefined when it was not given. */
 export function positiveOption(spec: DataSpec, key: string): number | undefined {
   return numberOption(spec, key, 1, 'a positive whole number');

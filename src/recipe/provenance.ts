@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import type { HashIndex } from '../cache/hash-index.ts';
 import { parseDataSpec } from '../data/open.ts';
+import { encodeValue } from '../data/spec.ts';
 import type { Model } from '../ir/model.ts';
 import { openModel } from '../onnx/read.ts';
 import { attributeOf, type OptionTable, type RawValues } from '../options/option.ts';
@@ -111,7 +112,7 @@ export async function provenanceFor(
 const NAMES_FILES: ReadonlySet<string> = new Set(['data', 'model', 'file', 'module']);
 
 /** Where files go and come back from says nothing about what is made. */
-const PLACES: ReadonlySet<string> = new Set([
+export const PLACES: ReadonlySet<string> = new Set([
   'output',
   'checkpoint',
   'resume',
@@ -156,7 +157,7 @@ function shortSpec(text: string): string {
   const { kind, path, options } = parseDataSpec(text);
   const rest = [...options]
     .filter(([key]) => key !== 'cache' && key !== 'cacheSize')
-    .map(([key, value]) => `${key}=${/[\\/]/.test(value) ? basename(value) : value}`);
+    .map(([key, value]) => `${key}=${encodeValue(/[\\/]/.test(value) ? basename(value) : value)}`);
   const head = path === '' ? kind : `${kind}:${basename(path)}`;
   return rest.length === 0 ? head : `${head}?${rest.join('&')}`;
 }

@@ -1,5 +1,4 @@
 /** Makes a model again from what it says about itself, and compares the two byte by byte. */
-import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { HashIndex } from '../cache/hash-index.ts';
 import type { Store } from '../cache/store.ts';
@@ -12,9 +11,10 @@ import { layoutOf } from '../steps/step.ts';
 import { type StepEntry, stepNamed } from '../steps/table.ts';
 import { differences } from './differences.ts';
 import { execute, leavesMask, type Workshop } from './execute.ts';
-import { dataDigest, modelDigest } from './inputs.ts';
+import { FoundInputs } from './found-inputs.ts';
+import { modelDigest } from './inputs.ts';
 import type { PlannedStep } from './plan.ts';
-import { PROVENANCE, type Provenance, provenanceOf } from './provenance.ts';
+import { PLACES, PROVENANCE, type Provenance, provenanceOf } from './provenance.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 export interface ReproduceJob {
@@ -41,7 +41,7 @@ export interface Reproduced {
 /**
  * Makes a model again from what it says of itself, and compares the bytes.
  * @throws LlmcError USAGE for models that say nothing about themselves, FILE_NOT_FOUND for inputs that are nowhere with
- * the content they had
+ * the content they had, UNSUPPORTED where the history names code
  */
 export async function reproduce(job: ReproduceJob, context: Context): Promise<Reproduced> {
   const { file, store, index } = job;
@@ -52,9 +52,9 @@ export async function reproduce(job: ReproduceJob, context: Context): Promise<Re
     throw new LlmcError('USAGE', `${file} does not say how it was made`, {
       hint: 'models that llmc quantize, prune, distil and run have written do',
     });
-  const search = new Search(job.folders, index);
-  const model = await search.model(made.model.name, made.model.sha256);
-  const planned = await Promise.all(made.steps.map((step) => planAgain(step, made, search)));
+  const inputs = new FoundInputs(job.folders, store.folder, index);
+  const model = await inputs.model(made.model.name, made.model.sha256);
+  const planned = await Promise.all(made.steps.map((step) => planAgain(step, made, inputs)));
   const inRun: Context = { ...context, seed: made.seed, threads: made.threads };
   const surroundings = await surroundingsOf(job.version, inRun);
   const shop: Workshop = { store, index, surroundings, original: model, force: true };
@@ -103,7 +103,7 @@ async function sameBytes(a: string, b: string, index: HashIndex): Promise<boolea
 async function planAgain(
   { step: name, options }: Provenance['steps'][number],
   { files }: Provenance,
-  search: Search,
+  inputs: FoundInputs,
 ): Promise<PlannedStep> {
   const step = stepNamed(name);
   if (!step?.load)
@@ -112,8 +112,10 @@ async function planAgain(
     });
   const given: Record<string, unknown> = {};
   for (const [attribute, value] of Object.entries(options)) {
+    // A history may come from anywhere, and it does not say where anything is written.
+    if (PLACES.has(attribute)) continue;
     const completes = completesOf(step, attribute);
-    const find = (text: string): Promise<string> => search.option(text, completes, files[text] ?? null);
+    const find = (text: string): Promise<string> => inputs.find(text, completes, files[text] ?? null);
     given[attribute] =
       typeof value === 'boolean'
         ? value
@@ -131,89 +133,4 @@ function completesOf({ options }: StepEntry, attribute: string): string {
     forms.some((form) => attributeOf(form) === attribute),
   );
   return found?.completes ?? 'none';
-}
-
-const MOST_FILES = 50_000;
-
-/** Finds files by name and content. */
-class Search {
-  readonly #folders: readonly string[];
-  readonly #index: HashIndex;
-  #listing: Promise<readonly string[]> | null = null;
-
-  constructor(folders: readonly string[], index: HashIndex) {
-    this.#folders = folders;
-    this.#index = index;
-  }
-
-  async model(name: string, digest: string): Promise<string> {
-    for (const path of await this.#named(name))
-      if ((await modelDigest(path, this.#index).catch(() => '')) === digest) return path;
-    throw this.#nowhere(name, digest);
-  }
-
-  /** The text of an option with the place of the file it names. */
-  async option(text: string, completes: string, digest: string | null): Promise<string> {
-    if (digest === null) return text;
-    if (completes === 'model') return await this.model(text, digest);
-    if (completes === 'data') return await this.#data(text, digest);
-    for (const path of await this.#named(text)) if ((await this.#index.digest(path)) === digest) return path;
-    throw this.#nowhere(text, digest);
-  }
-
-  async #data(text: string, digest: string): Promise<string> {
-    const [, kind = '', name = '', query = ''] = /^([\w-]+:)?([^?]*)(\?.*)?$/s.exec(text) ?? [];
-    if (name === '') return text;
-    for (const path of await this.#named(name)) {
-      const spec = `${kind}${path}${await this.#beside(query)}`;
-      if ((await dataDigest(spec, this.#index).catch(() => null)) === digest) return spec;
-    }
-    throw this.#nowhere(name, digest);
-  }
-
-  /** Files that options of data name, such as tokenizers. */
-  async #beside(query: string): Promise<string> {
-    const parts = await Promise.all(
-      query
-        .replace(/^\?/, '')
-        .split('&')
-        .map(async (part) => {
-          const [key, value] = part.split('=', 2);
-          const [found] = key && value && /\.\w+$/.test(value) ? await this.#named(value) : [];
-          return found ? `${key}=${found}` : part;
-        }),
-    );
-    return query === '' ? '' : `?${parts.join('&')}`;
-  }
-
-  async #named(name: string): Promise<string[]> {
-    this.#listing ??= list(this.#folders);
-    return (await this.#listing).filter((path) => basename(path) === name);
-  }
-
-  #nowhere(name: string, digest: string): LlmcError {
-    return new LlmcError(
-      'FILE_NOT_FOUND',
-      `there is no ${name} with the content it had (sha256 ${digest.slice(0, 12)}...)`,
-      {
-        hint: `searched ${this.#folders.join(', ')}; --in FOLDER names more places`,
-      },
-    );
-  }
-}
-
-async function list(folders: readonly string[]): Promise<readonly string[]> {
-  const found = new Set<string>();
-  for (const folder of folders) {
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    const inside: string[] = [];
-    for (const entry of entries) {
-      const path = join(folder, entry.name);
-      found.add(path);
-      if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
-        inside.push(path);
-    }
-    if (found.size < MOST_FILES) for (const path of await list(inside)) found.add(path);
-  }
-  return [...found];
 }
