@@ -15,6 +15,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { onInterrupt } from '../cleanup.ts';
 import { LlmcError } from '../errors.ts';
+import { writeFailure } from '../onnx/transaction.ts';
 
 /** What is kept under a key. */
 export interface Entry {
@@ -27,6 +28,7 @@ export interface Entry {
 }
 
 const ABOUT = 'entry.json';
+const ELSEWHERE = 'choose another folder with --cache or the variable LLMC_CACHE, or use --no-cache';
 const KEY = /^[0-9a-f]{64}$/;
 /** What a process that ended without cleaning up left behind is removed after so long. */
 const ABANDONED_MS = 24 * 3600 * 1000;
@@ -45,7 +47,7 @@ export class Store {
         'WRITE_FAILED',
         `results cannot be kept in ${folder}: ${(cause as Error).message}`,
         {
-          hint: 'choose another folder with --cache or the variable LLMC_CACHE, or use --no-cache',
+          hint: ELSEWHERE,
           cause,
         },
       );
@@ -99,10 +101,21 @@ export class Store {
       const entry = read(target, key);
       if (!entry) throw new Error(`what was written to ${target} can be read`);
       return entry;
+    } catch (error) {
+      throw this.#elsewhere(draft, error);
     } finally {
       remove();
       release();
     }
+  }
+
+  /** What could not be written here is a matter of the cache, not of the result. */
+  #elsewhere(draft: string, error: unknown): unknown {
+    const failure = writeFailure(draft, error);
+    const here = failure instanceof LlmcError && failure.code === 'WRITE_FAILED';
+    if (!here || !failure.message.includes(draft)) return failure;
+    const message = failure.message.replace(/^.*: /s, `results cannot be kept in ${this.folder}: `);
+    return new LlmcError('WRITE_FAILED', message, { hint: ELSEWHERE, cause: failure });
   }
 
   /** A folder for what an interrupted step can go on with. */

@@ -164,8 +164,7 @@ async function deliver(
   const source = last && done.get(last)?.path;
   if (source === undefined) throw new Error('a plan has steps');
   const layout = layoutOf(last?.options as Parameters<typeof layoutOf>[0]);
-  const record = last && done.get(last)?.kept.steps.at(-1);
-  const made = { path, last: record ?? null };
+  const made = { path, made: makers.flatMap((planned) => done.get(planned)?.kept.steps ?? []) };
   const key = sha256Of({ delivered: await modelDigest(source, index), metadata: [...metadata], layout });
   const known = store.find(key)?.about;
   if (typeof known === 'string' && (await holds(path, metadata, known, index)))
