@@ -42,7 +42,8 @@ function onUnmet({ budget }: TuneJob, point: TuneResult['choice']['winner']['poi
       ? [`--max-latency ${upTo(point.p50Ms)} (${formatMs(point.p50Ms)})`]
       : []),
   ];
-  if (wanted.length === 0) return budget.notSlower ? ['--goal size accepts what is slower than the model'] : [];
+  if (wanted.length === 0)
+    return budget.notSlower ? ['--goal size accepts what is slower than the model'] : [];
   return [`what came closest would hold ${wanted.join(' and ')}`];
 }
 

@@ -44,12 +44,14 @@ export function quantized(label: string, given: RawValues, more: Partial<Candida
 
 /** `0.27x the size, 1.83x the speed, accuracy down by 0.2 points`. */
 export function pointText({ sizeRatio, speedup, drop, of }: Point): string {
-  const lost = `${(drop * 100).toFixed(2)}`;
+  const lost = Math.abs(drop * 100).toFixed(2);
   const what =
     of === 'agreement'
       ? `${lost}% of the answers changed`
       : of === 'error'
         ? `${lost}% error`
-        : `${of} ${drop > 0 ? 'worse' : 'better'} by ${Math.abs(drop * 100).toFixed(2)}%`;
+        : lost === '0.00'
+          ? `same ${of}`
+          : `${of} ${drop > 0 ? 'worse' : 'better'} by ${lost}%`;
   return `${sizeRatio.toFixed(3)}x the size, ${speedup.toFixed(2)}x the speed, ${what}`;
 }
