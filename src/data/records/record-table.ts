@@ -48,7 +48,10 @@ export async function recordTable(records: Records, spec: DataSpec): Promise<Row
     // Loaded on demand: most data holds numbers.
     const { openTokenizer } = await import('../tokens/tokenizer.ts');
     makers.push(tokenColumns(text ?? [], await openTokenizer(spec), spec));
-  }
+  } else if (spec.options.has('cache'))
+    throw new LlmcError('DATA', `"${spec.text}" has cache= without text=`, {
+      hint: 'tokens are what takes work to make; leave cache= out',
+    });
   const joined = joinedFields(listed('columns'), kinds, labels, require);
   if (joined) makers.push(joinedColumn(spec.options.get('input') ?? ONLY_INPUT, joined, 'float64', meaning));
   else if (spec.options.has('input'))

@@ -1,5 +1,6 @@
 /** Fields of text as columns of tokens: ids, which of them are real, and which text they belong to. */
 import { LlmcError } from '../../errors.ts';
+import { cacheKeys } from '../files/cache-options.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import { type DataSpec, positiveOption } from '../spec.ts';
 import type { Encoded, TextTokenizer } from '../tokens/tokenizer.ts';
@@ -11,6 +12,7 @@ export const TOKEN_KEYS = {
   tokenizer: 'tokenizer.json that makes tokens of the text',
   maxLength: 'most tokens of a row, longer text is cut; default what the tokenizer says',
   padding: 'longest (of a batch, the default) or max (all rows to maxLength)',
+  ...cacheKeys('the tokens of texts'),
 };
 
 /**
@@ -51,6 +53,7 @@ export function tokenColumns(
           throw problem(at, fields[0] ?? '', what, 'use the tokenizer the model was made with');
         }
       });
+      tokenizer.settle?.();
       return pack(rows, tokenizer, width);
     },
   };

@@ -14,6 +14,7 @@ export const csv: Source = {
   extensions: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'],
   keys: { ...RECORD_KEYS, delimiter: 'what separates cells, default a comma, in .tsv files a tab' },
   files: ['tokenizer'],
+  caches: ['cache'],
   needsPath: true,
   costly: true,
   open: async (spec) => recordTable(await openCsv(spec), spec),

@@ -14,6 +14,7 @@ export const jsonl: Source = {
   extensions: ['.jsonl', '.ndjson', '.jsonl.gz', '.ndjson.gz'],
   keys: RECORD_KEYS,
   files: ['tokenizer'],
+  caches: ['cache'],
   needsPath: true,
   costly: true,
   open: async (spec) => recordTable(await openJsonl(spec.path), spec),

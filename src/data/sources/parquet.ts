@@ -13,6 +13,7 @@ export const parquet: Source = {
   extensions: ['.parquet', '.pq'],
   keys: RECORD_KEYS,
   files: ['tokenizer'],
+  caches: ['cache'],
   needsPath: true,
   costly: true,
   open: async (spec) => recordTable(await openParquet(spec.path), spec),

@@ -1,8 +1,10 @@
 /** `wav:speech/?rate=16000&frame=512`: recordings, whole or cut into frames. */
 import { LlmcError } from '../../errors.ts';
 import { type Clip, clipOf } from '../audio/clip.ts';
+import { clipKeeper } from '../audio/kept-clip.ts';
 import type { Resampler } from '../audio/resampler.ts';
 import type { Column } from '../dataset.ts';
+import { cacheKeys } from '../files/cache-options.ts';
 import { concurrently } from '../files/concurrently.ts';
 import { folderHolds } from '../files/folder-holds.ts';
 import { LABEL_KEYS, type LabelledFiles, labelledFiles } from '../files/labelled-files.ts';
@@ -35,8 +37,10 @@ export const wav: Source = {
     input: 'graph input they feed, default the only one',
     rateInput: 'graph input that gets the rate',
     ...LABEL_KEYS,
+    ...cacheKeys('recordings at this rate'),
   },
   files: ['labels'],
+  caches: ['cache'],
   needsPath: true,
   holds: (path) => folderHolds(path, EXTENSIONS),
   costly: true,
@@ -45,7 +49,11 @@ export const wav: Source = {
     const wavs = await concurrently(files.paths, AT_ONCE, openWav);
     const rate = positiveOption(spec, 'rate') ?? commonRate(wavs);
     const between = new Map<number, Resampler>();
-    const stretches = wavs.flatMap((each, file) => stretchesOf(clipOf(each, rate, between), file, spec));
+    const keep = await clipKeeper(spec, rate);
+    const stretches = wavs.flatMap((each, file) => {
+      const clip = clipOf(each, rate, between);
+      return stretchesOf(each.rate === rate ? clip : keep(each.path, clip), file, spec);
+    });
     const silent = wavs.find(({ length }) => length === 0);
     if (silent) throw new LlmcError('DATA', `${silent.path} holds no sound`, { hint: 'leave it out' });
     const lengths = new Set(stretches.map(({ start, end }) => end - start));

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LlmcError } from '../../errors.ts';
 import type { DataSpec } from '../spec.ts';
+import { keptTokens } from './kept-tokens.ts';
 import type { Side } from './truncate.ts';
 import { cut, keptLengths } from './truncate.ts';
 
@@ -23,6 +24,8 @@ export interface TextTokenizer {
   readonly maxLength: number | undefined;
   /** At most `maxLength` tokens. @throws Error for text it has no tokens for */
   encode(texts: readonly [string, string?], maxLength: number): Encoded;
+  /** Told when the rows of a batch are made. */
+  settle?(): void;
 }
 
 const token = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
@@ -84,13 +87,14 @@ export async function openTokenizer(spec: DataSpec): Promise<TextTokenizer> {
     return id === undefined ? [] : [id];
   });
   const stated = Math.min(model_max_length ?? Infinity, truncation?.max_length ?? Infinity);
-  return {
+  const opened: TextTokenizer = {
     name: basename(path),
     padId: padding?.pad_id ?? known[0] ?? 0,
     padSide: padding_side ?? (padding?.direction?.toLowerCase() === 'left' ? 'left' : 'right'),
     maxLength: stated < NO_LIMIT ? stated : undefined,
     encode: encoder(tokenizer, truncation_side ?? 'right'),
   };
+  return await keptTokens(opened, spec, [path, configPath]);
 }
 
 type Library = InstanceType<typeof import('@huggingface/tokenizers').Tokenizer>;

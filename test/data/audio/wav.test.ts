@@ -1,5 +1,5 @@
 /** WAV: every kind of sample, frames and whole clips, labels, headers that lie. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../src/data/dataset.ts';
@@ -162,5 +162,43 @@ describe('a broken WAV file', () => {
     save('rates/a.wav', whole);
     save('rates/b.wav', wavFile(samples, { rate: 16000 }));
     await expect(batches(folder.at('rates/'))).rejects.toThrow(/a\.wav has 8000 .*b\.wav 16000/);
+  });
+});
+
+describe('wav?cache=', () => {
+  const kept = folder.at('kept');
+  const noise = (count: number, seed: number): number[] =>
+    Array.from({ length: count }, (_, at) => 0.8 * Math.sin(at * (0.11 + seed)) * Math.cos(at * 0.013));
+  const entries = (): string[] =>
+    readdirSync(kept, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.row'));
+
+  it.each([
+    'rate=16000',
+    'rate=11025&frame=512',
+    'rate=6000&frame=300&hop=100',
+    'rate=12000&length=700',
+    'rate=8000',
+  ])('gives the same samples with %s', async (options) => {
+    rmSync(kept, { recursive: true, force: true });
+    for (const [at, length] of [900, 1300, 64].entries())
+      save(`talk/${at}.wav`, wavFile(noise(length, at / 7), { rate: at === 1 ? 22050 : 8000 }));
+    const plain = await batches(`${folder.at('talk')}?${options}`, 4);
+    for (const more of ['', '', '&cacheSize=1MB'])
+      expect(await batches(`${folder.at('talk')}?${options}&cache=${kept}${more}`, 4)).toEqual(plain);
+    // Each recording of another rate once, however many rows it has.
+    expect(entries()).toHaveLength(options === 'rate=8000' ? 1 : 3);
+  });
+
+  it('follows the content of files', async () => {
+    const spec = `${folder.at('talk')}?rate=16000`;
+    await batches(`${spec}&cache=${kept}`);
+    save('talk/0.wav', wavFile(noise(900, 3)));
+    expect(await batches(`${spec}&cache=${kept}`)).toEqual(await batches(spec));
+  });
+
+  it('refuses a size without a folder', async () => {
+    await expect(batches(`${folder.at('talk')}?rate=16000&cacheSize=1GB`)).rejects.toMatchObject({
+      code: 'DATA',
+    });
   });
 });
