@@ -15,7 +15,8 @@ export interface PruneOptions {
   readonly importance: string | null;
   /** How single weights are judged, for masks; null or none: what suits the data. */
   readonly method?: string | null;
-  readonly scope: Scope;
+  /** `sensitivity` is for masks. */
+  readonly scope: Scope | 'sensitivity';
   /** What is left of a group is a multiple of this; null: what suits its kind. */
   readonly roundTo: number | null;
   /** Most that goes of one group or layer, 0 to 1. */

@@ -147,7 +147,9 @@ function requireSane(options: PruneOptions): void {
 }
 
 /** What concerns masks alone. */
-function requireMask({ structure, method, gradual, finetune }: PruneOptions): void {
+function requireMask({ structure, method, scope, gradual, finetune }: PruneOptions): void {
+  if (scope === 'sensitivity' && !isMask(structure))
+    refuse('--scope sensitivity is for masks', 'channels have --scope global, local or isomorphic');
   if (gradual && !isMask(structure)) refuse('--gradual is for masks', 'use --structure unstructured or 2:4');
   if (gradual && !finetune)
     refuse('--gradual prunes while the model is trained', 'add --recover finetune and --data');

@@ -73,6 +73,14 @@ export const fidelitySchema = z.object({
     .nullable()
     .describe('share of rows (of a sequence: positions) with the same top choice; null without any'),
   answers: z.int().nonnegative().optional().describe('rows or positions that agreement was counted over'),
+  closeCalls: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      'share of answers that noise as small as was measured is expected to change, by how close the calls are',
+    ),
   kl: nonNegative
     .nullable()
     .default(null)

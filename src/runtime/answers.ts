@@ -2,6 +2,7 @@
 import { asFloats } from '../data/cast.ts';
 import type { HostTensor } from '../data/host-tensor.ts';
 import { roleOf } from '../data/roles.ts';
+import { CloseCalls } from '../numeric/close-calls.ts';
 import { Divergence } from '../numeric/divergence.ts';
 import { Agreement } from '../numeric/similarity.ts';
 import type { Feeds } from './feeds.ts';
@@ -23,6 +24,7 @@ const TOLERANCE = 1e-3;
 export class Answers {
   readonly #agreement = new Agreement();
   readonly #divergence = new Divergence();
+  readonly #closeCalls = new CloseCalls();
   /** Of classes; chosen once, or the way a stream is cut into batches would show. */
   #axis: number | undefined;
 
@@ -45,6 +47,7 @@ export class Answers {
     const [expected, actual] = [rows(a), rows(b)];
     this.#agreement.add(expected, actual, layout.classes);
     this.#divergence.add(expected, actual, layout.classes);
+    this.#closeCalls.add(expected, actual, layout.classes);
   }
 
   #addDecided(
@@ -63,6 +66,11 @@ export class Answers {
   /** Share of rows with the same top choice, in [0, 1]; null where there is nothing to choose from. */
   get agreement(): number | null {
     return this.#agreement.share;
+  }
+
+  /** Share of answers that noise as small as was measured is expected to change; null without scores. */
+  get closeCalls(): number | null {
+    return this.#closeCalls.expected;
   }
 
   /** Rows that were compared. */

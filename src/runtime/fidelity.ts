@@ -84,6 +84,7 @@ export class FidelityMeter {
       maxAbsError: Math.max(...judged.map((meter) => meter.similarity.maxAbsError)),
       agreement: answers?.agreement ?? null,
       ...(answers ? { answers: answers.count } : {}),
+      ...(answers && answers.closeCalls !== null ? { closeCalls: answers.closeCalls } : {}),
       // JSON has no number for infinity.
       kl: kl === null ? null : Math.min(kl, Number.MAX_VALUE),
       samples: this.#rows,

@@ -35,9 +35,9 @@ export const pruneOptions = {
   ),
   scope: choice(
     '--scope <name>',
-    'channels are compared over the whole model, within each group, or among groups of the same shape; single weights over the whole model or within each layer',
-    ['global', 'local', 'isomorphic'],
-    { fallback: 'global' },
+    'channels are compared over the whole model, within each group, or among groups of the same shape; single weights over the whole model, within each layer, or by what zeros of each layer alone do to the outputs (sensitivity, on --data)',
+    ['global', 'local', 'isomorphic', 'sensitivity'],
+    { shown: 'sensitivity for single weights with --data, else global' },
   ),
   roundTo: integer('--round-to <n>', 'what is left of a group is a multiple of this', {
     min: 1,

@@ -50,7 +50,7 @@ export function parse(options: Options): PruneOptions {
     target,
     importance: options.importance ?? null,
     method: options.method ?? null,
-    scope: options.scope ?? 'global',
+    scope: options.scope ?? scopeFor(options),
     roundTo: options.roundTo ?? null,
     // Whoever asks for almost all weights gets it.
     maxPerLayer: options.maxPerLayer ?? (mask ? Math.max(MAX_PER_LAYER, target.share) : MAX_PER_LAYER),
@@ -63,6 +63,12 @@ export function parse(options: Options): PruneOptions {
     gradual: options.gradual ?? null,
     check: options.check ?? 'full',
   };
+}
+
+/** Single weights are shared out by what can be measured; patterns take as much of every layer. */
+function scopeFor({ structure, data, gradual, dryRun }: Options): PruneOptions['scope'] {
+  const anywhere = isMask(structure) && parsePattern(structure) === null;
+  return anywhere && data !== undefined && gradual === undefined && !dryRun ? 'sensitivity' : 'global';
 }
 
 /** Training begins where the other recovery ends. */

@@ -46,7 +46,7 @@ export interface Loss {
   readonly of: string;
   /** Comparable with `Budget.maxDrop`. */
   readonly drop: number;
-  /** One standard error of `drop`, from the rows whose answer changed; 0 where that cannot be told. */
+  /** One standard error of `drop`, from the rows whose answer changed or might have; 0 where that cannot be told. */
   readonly error: number;
 }
 
@@ -58,7 +58,8 @@ export function lossOf(before: ModelRecord, after: ModelRecord, metric: string |
   const { fidelity } = after;
   const name = metric ?? Object.keys(before.metrics)[0];
   const rows = Math.max(1, fidelity?.answers ?? fidelity?.samples ?? 1);
-  const changed = fidelity?.agreement == null ? null : Math.max(1 - fidelity.agreement, 1 / rows);
+  const changed =
+    fidelity?.agreement == null ? null : Math.max(1 - fidelity.agreement, fidelity.closeCalls ?? 0, 1 / rows);
   const [a, b] = name === undefined ? [] : [before.metrics[name], after.metrics[name]];
   if (name !== undefined && a !== undefined && b !== undefined) {
     const drop = metricDrop(name, a, b);

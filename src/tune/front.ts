@@ -7,6 +7,8 @@ const SAME_SPEED = 0.97;
 /** A speed-up whose interval ends below this is a slow-down. */
 const NOISE = 0.97;
 const SAME_SIZE = 1.005;
+/** Risks that differ by less than this are the same. */
+const RISK = 0.1;
 
 /** True when `a` is nowhere worse than `b` and somewhere better: smaller, faster, or less lost. */
 export function dominates(a: Trial, b: Trial): boolean {
@@ -57,15 +59,15 @@ export interface Choice {
 }
 
 /**
- * The best that holds the budget, surely where something does, and is neither larger nor slower than the best single
- * scheme; else the one that comes closest.
+ * The best that holds the budget, surely where something does and else with as little risk as can be, and is neither larger
+ * nor slower than the best single scheme; else the one that comes closest.
  */
 export function choose(trials: readonly Trial[], budget: Budget, goal: Goal): Choice | null {
   const by = (a: Trial, b: Trial): number => scoreOf(b, budget, goal) - scoreOf(a, budget, goal);
   const held = (sure: boolean): Trial[] =>
     trials.filter((trial) => excess(trial, budget, sure) === 0).sort(by);
   for (const sure of [true, false]) {
-    const holding = held(sure);
+    const holding = sure ? held(true) : safest(held(false));
     if (holding.length === 0) continue;
     const single = holding.find(({ candidate }) => candidate.single) ?? null;
     const winner = holding.find((trial) => !single || noWorse(trial, single)) ?? holding[0];
@@ -73,6 +75,13 @@ export function choose(trials: readonly Trial[], budget: Budget, goal: Goal): Ch
   }
   const [closest] = [...trials].sort((a, b) => excess(a, budget) - excess(b, budget) || by(a, b));
   return closest ? { winner: closest, single: null, met: false, sure: false } : null;
+}
+
+/** Where chance alone may break the budget, those that it breaks hardly more often than any other. */
+function safest(trials: readonly Trial[]): Trial[] {
+  const risk = ({ point }: Trial): number => point.drop + point.error;
+  const least = Math.min(...trials.map(risk));
+  return trials.filter((trial) => risk(trial) <= least + RISK * Math.abs(least));
 }
 
 function noWorse({ point }: Trial, { point: other }: Trial): boolean {

@@ -83,6 +83,16 @@ describe.each([1, 2, 3, 4, 5])('trials at random, seed %d', (seed) => {
   });
 });
 
+it('where chance may break the budget, what it breaks least often wins', () => {
+  const risky = trialOf(quantized('pruned', { scheme: 'a' }), 0.1, 3, 0, 0.02);
+  const safe = trialOf(quantized('int8', { scheme: 'b' }), 0.3, 1.5, 0.001, 0.01);
+  const choice = choose([risky, safe], BUDGET, 'balanced');
+  expect(choice?.winner.candidate.label).toBe('int8');
+  expect(choice).toMatchObject({ met: true, sure: false });
+  const even = trialOf(quantized('even', { scheme: 'c' }), 0.1, 3, 0.001, 0.01);
+  expect(choose([risky, safe, even], BUDGET, 'balanced')?.winner.candidate.label).toBe('even');
+});
+
 describe('the dial between a scheme and floats', () => {
   const known = (trials: readonly Trial[]) => ({
     trials,

@@ -69,7 +69,7 @@ export async function pruneChannels(
   const slopes = importance.needsSlopes ? await observeSlopes(model, free, options, context) : null;
   const scored = scoresOf(free, importance, options, costs, { products, slopes, seed: context.seed });
   const ranking = new Ranking(scored, {
-    scope: options.scope,
+    scope: options.scope === 'sensitivity' ? 'global' : options.scope,
     maxPerGroup: options.maxPerLayer,
     roundTo: options.roundTo ?? (kinds.includes('channels') || kinds.includes('width') ? SUITABLE : 1),
   });

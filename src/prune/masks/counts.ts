@@ -5,12 +5,16 @@ import { ranked } from './choose.ts';
 import type { MaskLayer } from './layer.ts';
 import type { Pattern } from './pattern.ts';
 
+/** What a magnitude is worth, by name of the weight; 1 where nothing is said. */
+export type Worth = ReadonlyMap<string, number>;
+
 /** @param share of all weights; less than a pattern takes is spread over all layers alike */
 export function countsOf(
   layers: readonly MaskLayer[],
   pattern: Pattern | null,
   share: number,
   { scope, maxPerLayer }: Pick<PruneOptions, 'scope' | 'maxPerLayer'>,
+  worth: Worth = new Map(),
 ): number[] {
   const sizes = layers.map(({ tensor }) => tensor.size);
   if (pattern) {
@@ -23,7 +27,10 @@ export function countsOf(
   if (scope === 'local') return sizes.map((size) => Math.round(size * share));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   return ranked(
-    layers.map(({ tensor }) => floatsOf(tensor).map(Math.abs)),
+    layers.map(({ tensor, value }) => {
+      const each = worth.get(value.name) ?? 1;
+      return floatsOf(tensor).map((weight) => Math.abs(weight) * each);
+    }),
     Math.round(total * share),
     sizes.map((size) => Math.floor(size * maxPerLayer)),
   );

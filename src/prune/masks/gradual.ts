@@ -5,7 +5,7 @@ import { Tensor } from '../../ir/tensor.ts';
 import type { Revision } from '../../train/run/revision.ts';
 import type { PruneOptions } from '../options.ts';
 import { dropPattern, dropSmallest } from './choose.ts';
-import { countsOf } from './counts.ts';
+import { countsOf, type Worth } from './counts.ts';
 import { findMaskLayers, type MaskLayer, matrixOf } from './layer.ts';
 import type { Pattern } from './pattern.ts';
 import { cubicSparsity } from './schedule.ts';
@@ -13,7 +13,9 @@ import { cubicSparsity } from './schedule.ts';
 /** Masks are complete after this share of the training: the rest mends what the last ones did. */
 const RISE = 0.25;
 
-type Asked = Pick<PruneOptions, 'target' | 'scope' | 'maxPerLayer'>;
+export type GradualOptions = Pick<PruneOptions, 'target' | 'scope' | 'maxPerLayer'> & {
+  readonly worth?: Worth;
+};
 
 /**
  * At each of so many moments the smallest weights go, up to the share that the cubic schedule has reached; the first moment
@@ -24,19 +26,27 @@ export class GradualMasks implements Revision {
   readonly masked: ReadonlySet<string>;
   readonly #moments: number;
   readonly #pattern: Pattern | null;
-  readonly #options: Asked;
+  readonly #options: GradualOptions;
   /** Share that is zero at first. */
   readonly #from: number;
 
   /** @param layers as they are before the training */
-  constructor(layers: readonly MaskLayer[], moments: number, pattern: Pattern | null, options: Asked) {
+  constructor(
+    layers: readonly MaskLayer[],
+    moments: number,
+    pattern: Pattern | null,
+    options: GradualOptions,
+  ) {
     this.masked = new Set(layers.map(({ value }) => value.name));
     this.#moments = moments;
     this.#pattern = pattern;
     this.#options = options;
     this.#from = Math.min(zeroShare(layers.map(({ tensor }) => tensor)), options.target.share);
-    const { target, scope, maxPerLayer } = options;
-    this.key = JSON.stringify({ moments, pattern, target, scope, maxPerLayer, from: this.#from });
+    const { target, scope, maxPerLayer, worth = new Map() } = options;
+    this.key = JSON.stringify({
+      ...{ moments, pattern, target, scope, maxPerLayer, from: this.#from },
+      worth: [...worth],
+    });
   }
 
   due(step: number, steps: number): boolean {
@@ -54,7 +64,7 @@ export class GradualMasks implements Revision {
     const layers = findMaskLayers(student, () => null).layers.filter(({ value }) =>
       this.masked.has(value.name),
     );
-    const counts = countsOf(layers, this.#pattern, share, this.#options);
+    const counts = countsOf(layers, this.#pattern, share, this.#options, this.#options.worth);
     for (const [index, layer] of layers.entries())
       putZeros(layer, smallest(layer, counts[index] as number, this.#pattern));
   }

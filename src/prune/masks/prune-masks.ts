@@ -16,13 +16,14 @@ import type { PruneOptions } from '../options.ts';
 import type { PruneOutcome } from '../outcome.ts';
 import { type GroupView, histogramOf } from '../plan-view.ts';
 import { reestimate } from '../recover/batch-norms.ts';
-import { countsOf } from './counts.ts';
-import { GradualMasks, zeroShare } from './gradual.ts';
+import { countsOf, type Worth } from './counts.ts';
+import { GradualMasks, type GradualOptions, zeroShare } from './gradual.ts';
 import { observeGrams, unobservable } from './input-gram.ts';
 import { findMaskLayers, type MaskLayer, matrixOf } from './layer.ts';
 import { type MaskedLayer, type MaskMethod, maskLayer } from './mask-layer.ts';
 import { type Pattern, requirePattern } from './pattern.ts';
 import { requireMaskOptions } from './request.ts';
+import { worthOfMagnitudes } from './sensitivity.ts';
 
 /** Layers judged at a time: later ones see what the masks of earlier ones do to what they read. */
 const MOST_WAVES = 24;
@@ -71,11 +72,13 @@ export async function pruneMasks(
     return fits;
   });
   if (layers.length === 0 && !dryRun) throw nothingLeft(skips);
-  const counts = countsOf(layers, pattern, options.target.share, options);
-  const { gradual } = options;
+  const { gradual, target } = options;
+  const worth = await worthFor(model, layers, options, context);
+  const counts = countsOf(layers, pattern, target.share, options, worth);
   const masked =
     dryRun || gradual ? new Map() : await maskAll(model, layers, counts, pattern, method, options, context);
   const notes = [...notesOf(layers, counts, method, masked)];
+  if (worth.size > 0) notes.push(shareNote(layers, counts));
   if (gradual) notes.push(`masks grew at ${gradual} moments of the training, to the cubic schedule`);
   if (!dryRun && options.recover === 'bn')
     notes.push(
@@ -90,7 +93,7 @@ export async function pruneMasks(
     notes,
     traces,
     frozen: [],
-    ...(gradual && !dryRun ? { later: growing(layers, gradual, pattern, options) } : {}),
+    ...(gradual && !dryRun ? { later: growing(layers, gradual, pattern, { ...options, worth }) } : {}),
     groups: [
       ...layers.map((layer, index) => viewOf(layer, counts[index] as number)),
       ...skips.map(frozenView),
@@ -98,11 +101,30 @@ export async function pruneMasks(
   };
 }
 
+/** Where layers cannot be measured alone, they are ranked as they are. */
+async function worthFor(
+  model: Model,
+  layers: readonly MaskLayer[],
+  options: PruneOptions,
+  context: Context,
+): Promise<Worth> {
+  if (options.scope !== 'sensitivity') return new Map();
+  try {
+    return await worthOfMagnitudes(model, layers, options.target.share, options, context);
+  } catch (error) {
+    if (!(error instanceof LlmcError) || error.code !== 'RUNTIME') throw error;
+    context.warn(
+      `layers cannot be measured one by one (${error.message}): they are ranked over the whole model`,
+    );
+    return new Map();
+  }
+}
+
 function growing(
   layers: readonly MaskLayer[],
   moments: number,
   pattern: Pattern | null,
-  options: PruneOptions,
+  options: GradualOptions,
 ): NonNullable<PruneOutcome['later']> {
   const revision = new GradualMasks(layers, moments, pattern, options);
   return {
@@ -208,6 +230,14 @@ function notesOf(
   if (fallen.length > unseen)
     notes.push(`${fallen.length - unseen} layers were masked by magnitude, which loses less there`);
   return notes;
+}
+
+/** `between 12 % (head.weight) and 78 % (conv4.weight) of each layer, by what its zeros alone do to the outputs`. */
+function shareNote(layers: readonly MaskLayer[], counts: readonly number[]): string {
+  const shares = layers.map(({ tensor }, at) => (counts[at] as number) / (tensor.size || 1));
+  const named = (share: number): string =>
+    `${percent(share)} (${layers[shares.indexOf(share)]?.value.name ?? ''})`;
+  return `between ${named(Math.min(...shares))} and ${named(Math.max(...shares))} of each layer, by what its zeros alone do to the outputs`;
 }
 
 function viewOf({ value, tensor, axis }: MaskLayer, count: number): GroupView {

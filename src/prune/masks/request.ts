@@ -50,7 +50,11 @@ export function requireMaskOptions(
   if (share > maxPerLayer)
     refuse(`a sparsity of ${share} is beyond --max-per-layer ${maxPerLayer}`, 'raise it');
   if (scope === 'isomorphic')
-    refuse('--scope isomorphic compares channels', 'for masks: --scope global or local');
+    refuse('--scope isomorphic compares channels', 'for masks: --scope global, local or sensitivity');
+  if (scope === 'sensitivity' && data === undefined && !dryRun)
+    refuse('--scope sensitivity measures layers on data', 'give some rows with --data, or leave it out');
+  if (scope === 'sensitivity' && pattern)
+    refuse(`${pattern.kept}:${pattern.of} takes as much of every layer`, 'leave out --scope');
   if (importance !== null) refuse('--importance judges channels', 'masks have --method');
   if (roundTo !== null) refuse('--round-to is for channels', 'for regular masks: --structure 2:4');
   if (recover === 'reconstruct')

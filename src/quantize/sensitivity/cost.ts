@@ -3,8 +3,8 @@ import { sizeOf } from '../../ir/tensor.ts';
 import type { Shape, Value } from '../../ir/value.ts';
 import { knownShape } from '../../ops/bind.ts';
 import { macs } from '../../ops/macs.ts';
-import type { Sensitivity } from './rank.ts';
-import type { Layer } from './stand-in.ts';
+import type { Sensitivity } from '../../probe/sensitivity/rank.ts';
+import type { Layer } from '../../probe/sensitivity/stand-in.ts';
 
 /**
  * The share of each layer in weights and in multiply-accumulates of all of them, averaged; sums to 1. Sizes that a graph

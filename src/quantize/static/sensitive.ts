@@ -2,12 +2,13 @@
 import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import { scaleZeroPoint } from '../../numeric/affine.ts';
+import { rankLayers, type Sensitivity } from '../../probe/sensitivity/rank.ts';
+import type { Layer, StandIn } from '../../probe/sensitivity/stand-in.ts';
 import type { Context } from '../../step.ts';
 import type { Outcome } from '../outcome.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
 import { bestWithin, costsOf } from '../sensitivity/cost.ts';
-import { rankLayers, type Sensitivity } from '../sensitivity/rank.ts';
-import { eightBitWeight, fakeQuantized, type Layer, type StandIn } from '../sensitivity/stand-in.ts';
+import { eightBitWeight, fakeQuantized } from '../sensitivity/eight-bit.ts';
 import type { PlannedNode } from './plan.ts';
 import type { ReachedPlan } from './reached.ts';
 import { kernelAxis, weightScales } from './weights.ts';

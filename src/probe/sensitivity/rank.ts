@@ -1,4 +1,4 @@
-/** Sensitivity: how far the outputs move when one layer alone is quantized (ZeroQ, arXiv 2001.00281, section 3.2). */
+/** Sensitivity: how far the outputs move when one layer alone is changed (ZeroQ, arXiv 2001.00281, section 3.2). */
 import { asFloats } from '../../data/cast.ts';
 import type { HostTensor } from '../../data/host-tensor.ts';
 import { LlmcError } from '../../errors.ts';
@@ -52,7 +52,7 @@ export interface Ranking {
 const KEPT_BYTES = 256 << 20;
 
 /**
- * Quantizes the layers one at a time, all in one session, and ranks them by what that does to the outputs.
+ * Changes the layers one at a time, all in one session, and ranks them by what that does to the outputs.
  * @throws LlmcError DATA when the data does not fit, RUNTIME when the runtime refuses the model with weights as inputs
  */
 export async function rankLayers(

@@ -1,4 +1,4 @@
-/** One copy of a model in which any layer can be quantized at run time, so that one session measures all of them. */
+/** One copy of a model in which any layer can be changed at run time, so that one session measures all of them. */
 
 import type { HostTensor } from '../../data/host-tensor.ts';
 import type { Attribute } from '../../ir/attribute.ts';
@@ -26,7 +26,7 @@ export interface Instrumented {
   readonly model: Model;
   /** Names of the inputs that the copy has besides the model's. */
   readonly added: ReadonlySet<string>;
-  /** What to feed to these: nothing quantized, or only `layer`. */
+  /** What to feed to these: nothing changed, or only `layer`. */
   feeds(layer: Layer | null): Record<string, HostTensor>;
 }
 

@@ -1,35 +1,11 @@
-/** What a layer reads while its quantization is imitated: rounded weights, fake-quantized activations. */
-import type { Builder } from '../../ir/builder.ts';
+/** Quantization imitated: rounded weights, fake-quantized activations. */
 import type { Node } from '../../ir/node.ts';
-import { Tensor, type TypedArray } from '../../ir/tensor.ts';
-import type { Value } from '../../ir/value.ts';
+import { Tensor } from '../../ir/tensor.ts';
 import type { AffineParams } from '../../numeric/affine.ts';
 import { dequantize, dequantizeChannels } from '../../numeric/dequantize-linear.ts';
 import { allocateCodes, type IntegerType } from '../../numeric/integer.ts';
+import type { ActivationStandIn, WeightStandIn } from '../../probe/sensitivity/stand-in.ts';
 import { type EightBitSpec, eightBit, layoutOf } from '../recipes/eight-bit.ts';
-
-/** Takes the place of a constant input. */
-export interface WeightStandIn {
-  readonly index: number;
-  /** The constant as it is after quantization and back, in its own element type and order. */
-  weight(): TypedArray;
-}
-
-/** Takes the place of a computed input. */
-export interface ActivationStandIn {
-  readonly index: number;
-  /** Adds nodes that round `value`; returns their result, of the same type and shape. */
-  build(builder: Builder, value: Value): Value;
-}
-
-export type StandIn = WeightStandIn | ActivationStandIn;
-
-/** A node and everything that quantizing it would change about what it reads. */
-export interface Layer {
-  /** Of the float model, main graph or body. */
-  readonly node: Node;
-  readonly standIns: readonly StandIn[];
-}
 
 /** The float32 constant at `index` in eight bits and back. */
 export function eightBitWeight(node: Node, index: number, spec: EightBitSpec): WeightStandIn {
