@@ -63,7 +63,7 @@ function notesOf({ chosen, single, front, within, confirmed }: Row): string {
 }
 
 export function lossTitle(of: string): string {
-  return of === 'agreement' ? 'answers changed' : of === 'error' ? 'error' : `${of} lost`;
+  return of === 'agreement' ? 'answers that change' : of === 'error' ? 'error' : `${of} lost`;
 }
 
 function lossText({ drop }: Row, of: string): string {

@@ -68,6 +68,11 @@ export function lossOf(before: ModelRecord, after: ModelRecord, metric: string |
   }
   if (!fidelity) return null;
   if (changed !== null)
-    return { of: 'agreement', drop: 1 - (fidelity.agreement ?? 1), error: Math.sqrt(changed / rows) };
+    // Of few answers none may have changed by luck; how close the calls are tells more.
+    return {
+      of: 'agreement',
+      drop: Math.max(1 - (fidelity.agreement ?? 1), fidelity.closeCalls ?? 0),
+      error: Math.sqrt(changed / rows),
+    };
   return { of: 'error', drop: fidelity.sqnrDb === null ? 0 : 10 ** (-fidelity.sqnrDb / 20), error: 0 };
 }

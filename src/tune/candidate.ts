@@ -47,7 +47,7 @@ export function pointText({ sizeRatio, speedup, drop, of }: Point): string {
   const lost = Math.abs(drop * 100).toFixed(2);
   const what =
     of === 'agreement'
-      ? `${lost}% of the answers changed`
+      ? `${lost}% of the answers change`
       : of === 'error'
         ? `${lost}% error`
         : lost === '0.00'
