@@ -8,7 +8,7 @@ import { isMask } from '../prune/structures.ts';
 import type { LearnOptions } from '../train/options.ts';
 import type { pruneOptions } from './prune.options.ts';
 import { layoutOf, type RunStep, within } from './step.ts';
-import { learnOptions } from './training.ts';
+import { learnOptions, refuseWithoutTraining } from './training.ts';
 
 type Options = OptionValues<typeof pruneOptions>;
 
@@ -80,10 +80,8 @@ function recoveryOf({ recover, data }: Options, mask: boolean): PruneOptions['re
 function finetuneOf(options: Options): LearnOptions | null {
   const { recover, data, finetuneEpochs } = options;
   if (recover !== 'finetune') {
-    if (finetuneEpochs === undefined) return null;
-    throw new LlmcError('USAGE', '--finetune-epochs is for --recover finetune', {
-      hint: 'add --recover finetune',
-    });
+    refuseWithoutTraining(options, '--recover finetune');
+    return null;
   }
   if (data === undefined)
     throw new LlmcError('USAGE', '--recover finetune trains on data', { hint: 'give rows with --data' });

@@ -8,7 +8,7 @@ import type { QatOptions } from '../quantize/qat/options.ts';
 import { type QuantizeJob, quantizeFile } from '../quantize/quantize.ts';
 import type { quantizeOptions } from './quantize.options.ts';
 import { layoutOf, type RunStep, within } from './step.ts';
-import { learnOptions } from './training.ts';
+import { learnOptions, refuseWithoutTraining } from './training.ts';
 
 type Options = OptionValues<typeof quantizeOptions>;
 
@@ -39,10 +39,8 @@ const QAT_RATE = 1e-4;
 function qatOf(options: Options): QatOptions | null {
   const { qat, qatScales, trainData, epochs, data, scheme } = options;
   if (!qat) {
-    if (trainData === undefined && epochs === undefined && qatScales === undefined) return null;
-    throw new LlmcError('USAGE', '--train-data, --epochs and --qat-scales are for --qat', {
-      hint: 'add --qat',
-    });
+    refuseWithoutTraining(options, '--qat');
+    return null;
   }
   if (scheme.scheme === 'auto')
     throw new LlmcError('USAGE', '--qat needs a scheme', { hint: 'e.g. --scheme int8' });

@@ -88,6 +88,7 @@ export const trainOptions = {
 } as const;
 
 const { optimizer, lr, schedule, batch, alpha, temperature, freeze, frozenBatchnorm } = trainOptions;
+const { checkpoint, resume, saveGraph } = trainOptions;
 
 /** Of commands that train at the end of something else; what they do without being asked is theirs to say. */
 export const finetuneOptions = {
@@ -106,4 +107,7 @@ export const finetuneOptions = {
   temperature,
   freeze,
   frozenBatchnorm,
+  checkpoint,
+  resume,
+  saveGraph,
 } as const;

@@ -48,6 +48,35 @@ export function learnOptions(
   return { ...LEARN_DEFAULTS, ...stated, data, evaluation };
 }
 
+/** Options of a training that was not asked for; those with a default cannot be told from it. */
+const OF_TRAINING = {
+  finetuneEpochs: '--finetune-epochs',
+  trainData: '--train-data',
+  epochs: '--epochs',
+  qatScales: '--qat-scales',
+  lr: '--lr',
+  alpha: '--alpha',
+  frozenBatchnorm: '--frozen-batchnorm',
+  checkpoint: '--checkpoint',
+  resume: '--resume',
+  saveGraph: '--save-graph',
+} as const;
+
+/**
+ * @param flag what asks for the training: `--qat`
+ * @throws LlmcError USAGE for options that would do nothing
+ */
+export function refuseWithoutTraining(
+  given: { readonly [K in keyof typeof OF_TRAINING]?: unknown },
+  flag: string,
+): void {
+  for (const [name, option] of Object.entries(OF_TRAINING)) {
+    const value = given[name as keyof typeof OF_TRAINING];
+    if (value === undefined || value === false) continue;
+    throw new LlmcError('USAGE', `${option} is for ${flag}`, { hint: `add ${flag}, or leave it out` });
+  }
+}
+
 const NUMBER = String.raw`\d*\.?\d+`;
 
 function parseLoss(text: string): LossRequest {
