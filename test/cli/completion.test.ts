@@ -44,7 +44,12 @@ describe('bash completion', () => {
 
   it('offers flags of the command and common ones', () => {
     expect(complete(['quantize', '--sc'])).toEqual(['--schedule', '--scheme']);
-    expect(complete(['quantize', 'm.onnx', '--re'])).toEqual(['--reduce-range', '--report', '--require']);
+    expect(complete(['quantize', 'm.onnx', '--re'])).toEqual([
+      '--reduce-range',
+      '--report',
+      '--require',
+      '--resume',
+    ]);
     expect(complete(['demo', '--sc'])).toEqual([]);
   });
 
