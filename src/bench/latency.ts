@@ -30,10 +30,7 @@ const MOST_WARMUP = 100;
 const WARMUP_MS = 3000;
 const MIN_ROUNDS = 10;
 const MAX_ROUNDS = 2000;
-/**
- * Models quicker than this run once untimed before each timed run: caches then hold this model rather than its
- * neighbour, and onnxruntime's worker threads of the neighbour have stopped spinning.
- */
+/** Models quicker than this run once untimed before each timed run: caches then hold this model rather than its neighbour. */
 const SETTLE_BELOW_MS = 20;
 
 /**

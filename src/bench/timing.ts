@@ -114,7 +114,8 @@ async function openAll(
   try {
     for (const { path } of subjects) {
       signal.throwIfAborted();
-      sessions.push(await engineOf(place).open(path, { threads }));
+      // Beside others it would run as no server lets it; by itself it runs as servers do.
+      sessions.push(await engineOf(place).open(path, { threads, spin: subjects.length === 1 }));
     }
     return sessions;
   } catch (error) {

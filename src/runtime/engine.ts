@@ -1,7 +1,9 @@
 /** What runs the models of a measurement: a runtime with one of its execution providers. */
-import { openSession, type Session } from './session.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
 
 export type Runtime = 'native' | 'web';
+
+export type OpenOptions = Pick<SessionOptions, 'profile' | 'spin'> & { readonly threads: number };
 
 export interface Engine {
   readonly runtime: Runtime;
@@ -12,7 +14,7 @@ export interface Engine {
   /** Starts the runtime, where that takes time of its own; milliseconds. */
   start?(threads: number): Promise<number>;
   /** LlmcError as of `openSession`. */
-  open(path: string, options: { readonly threads: number; readonly profile?: boolean }): Promise<Session>;
+  open(path: string, options: OpenOptions): Promise<Session>;
 }
 
 /** onnxruntime-node; what its provider has no kernels for runs on the CPU, as onnxruntime does it by itself. */
