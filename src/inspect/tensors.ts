@@ -6,6 +6,7 @@ import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { allGraphs } from '../ir/walk.ts';
+import { storedBytes } from '../onnx/sparse.ts';
 
 export interface StoredTensor {
   readonly name: string;
@@ -77,7 +78,7 @@ function describe(
     name,
     dtype: tensor.dtype,
     dims: tensor.dims,
-    bytes: tensor.byteLength,
+    bytes: storedBytes(tensor),
     elements: elementsOf(tensor, uses),
     parameter: isParameter(tensor),
     place: kind,

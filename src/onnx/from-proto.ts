@@ -17,6 +17,7 @@ import type {
   ValueInfoProto,
 } from './proto.ts';
 import { quoted } from './quoted.ts';
+import { tensorFromSparse } from './sparse.ts';
 import { type Surroundings, tensorFromProto } from './tensor-from-proto.ts';
 
 /**
@@ -99,7 +100,7 @@ function graphFromProto(
   outer: Scope | null,
   surroundings: Surroundings,
 ): Graph {
-  const { name, node, initializer: _, input, output, value_info, ...rest } = proto;
+  const { name, node, initializer: _, sparse_initializer: __, input, output, value_info, ...rest } = proto;
   const graph = new Graph(parent);
   graph.name = name ?? '';
   graph.rest = { ...rest, hasName: name !== undefined };
@@ -135,7 +136,10 @@ function graphFromProto(
   return graph;
 }
 
-/** Dense and sparse initializers; those an IR 3 file lists among the inputs are the same values. */
+/**
+ * Dense and sparse initializers; those an IR 3 file lists among the inputs are the same values. Sparse ones that are too
+ * large to be written out are carried as they are.
+ */
 function addInitializers(
   graph: Graph,
   proto: GraphProto,
@@ -152,10 +156,19 @@ function addInitializers(
     value.type ??= { dtype: value.tensor.dtype, shape: value.tensor.dims };
     graph.initializers.add(value);
   }
-  for (const sparse of proto.sparse_initializer ?? []) {
+  const carried = (proto.sparse_initializer ?? []).filter((sparse) => {
     const text = sparse.values?.name ?? '';
-    if (!scope.values.has(text)) define(text);
-  }
+    const listed = scope.values.get(text);
+    if (listed?.tensor) throw invalid(`initializer '${quoted(text)}' is defined twice`);
+    const value = listed ?? define(text);
+    const tensor = tensorFromSparse(sparse, surroundings);
+    if (!tensor) return true;
+    value.tensor = tensor;
+    value.type ??= { dtype: tensor.dtype, shape: tensor.dims };
+    graph.initializers.add(value);
+    return false;
+  });
+  if (carried.length > 0) graph.rest = { ...graph.rest, sparse_initializer: carried };
 }
 
 function appendNode(graph: Graph, proto: NodeProto, scope: Scope, surroundings: Surroundings): void {

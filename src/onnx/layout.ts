@@ -4,6 +4,7 @@ import type { ByteSource } from '../ir/bytes.ts';
 import type { Model } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { allNodes } from '../ir/walk.ts';
+import { storedBytes } from './sparse.ts';
 import type { Place } from './to-proto.ts';
 
 export interface LayoutOptions {
@@ -34,7 +35,7 @@ export function weightBytes(model: Model): number {
   const add = (tensor: Tensor): void => {
     if (seen.has(tensor)) return;
     seen.add(tensor);
-    total += tensor.byteLength;
+    total += storedBytes(tensor);
   };
   const graphs = new Set([model.graph]);
   for (const node of allNodes(model)) {

@@ -2,6 +2,7 @@
 import type { Model } from '../ir/model.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { allGraphs, allNodes } from '../ir/walk.ts';
+import { storedBytes } from './sparse.ts';
 
 export interface NamedSize {
   readonly name: string;
@@ -16,14 +17,14 @@ export interface TensorSizes {
   readonly others: { dtype: string; count: number; bytes: number }[];
 }
 
-/** @param most how many tensors are named; shared tensors count once, bytes are those of the raw data */
+/** @param most how many tensors are named; shared tensors count once, bytes are those of the file */
 export function tensorSizes(model: Model, most = 24): TensorSizes {
   const seen = new Set<Tensor>();
   const all: NamedSize[] = [];
   const add = (name: string, tensor: Tensor): void => {
     if (seen.has(tensor)) return;
     seen.add(tensor);
-    all.push({ name, dtype: tensor.dtype, bytes: tensor.byteLength });
+    all.push({ name, dtype: tensor.dtype, bytes: storedBytes(tensor) });
   };
   for (const graph of allGraphs(model))
     for (const value of graph.initializers) if (value.tensor) add(value.name, value.tensor);

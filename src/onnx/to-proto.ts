@@ -15,11 +15,13 @@ import type {
   ModelProto,
   NodeProto,
   OperatorSetIdProto,
+  SparseTensorProto,
   StringEntryProto,
   TensorProto,
   TypeProto,
   ValueInfoProto,
 } from './proto.ts';
+import { sparseForm } from './sparse.ts';
 
 /** Decides where an initializer's bytes go: null keeps them inside, entries put them into a data file. */
 export type Place = (tensor: Tensor, name: string) => StringEntryProto[] | null;
@@ -78,10 +80,15 @@ export function graphToProto(graph: Graph, place: Place): GraphProto {
   if (graph.name !== '' || hasName) proto.name = graph.name;
   const nodes = graph.nodes.map((node) => nodeToProto(node, place));
   if (nodes.length > 0) proto.node = nodes;
-  const initializers = [...graph.initializers].flatMap((value) =>
-    value.tensor ? [initializerToProto(value.tensor, value.name, place)] : [],
-  );
+  const initializers: TensorProto[] = [];
+  const sparse: SparseTensorProto[] = [];
+  for (const { name, tensor } of graph.initializers) {
+    const form = tensor && sparseForm(tensor);
+    if (form) sparse.push({ ...form, values: { ...form.values, name } });
+    else if (tensor) initializers.push(initializerToProto(tensor, name, place));
+  }
   if (initializers.length > 0) proto.initializer = initializers;
+  if (sparse.length > 0) proto.sparse_initializer = [...sparse, ...(proto.sparse_initializer ?? [])];
   if (graph.inputs.length > 0) proto.input = graph.inputs.map(valueInfoToProto);
   if (graph.outputs.length > 0)
     proto.output = graph.outputs.map((value) =>
@@ -188,7 +195,7 @@ function initializerToProto(tensor: Tensor, name: string, place: Place): TensorP
 
 /** A TensorProto with its data inside: as the file had it when it came inside a file, else as raw_data. */
 export function tensorToProto(tensor: Tensor): TensorProto {
-  const rest = tensor.rest as TensorProto | null;
+  const rest = sparseForm(tensor) ? null : (tensor.rest as TensorProto | null);
   if (rest && Number(rest.data_location ?? 0) !== 1) return { ...rest };
   const { external_data, data_location, ...others } = rest ?? {};
   const proto: TensorProto = { ...others, data_type: DTYPES[tensor.dtype].code };

@@ -1,11 +1,10 @@
 /** The value of a Constant node, whichever of its attributes holds it. */
 import type { Attribute } from '../ir/attribute.ts';
 import { memoryBytes } from '../ir/bytes.ts';
-import { byteLengthOf } from '../ir/dtype.ts';
 import type { Node } from '../ir/node.ts';
-import { sizeOf, Tensor } from '../ir/tensor.ts';
+import { Tensor } from '../ir/tensor.ts';
 import type { SparseTensorProto } from '../onnx/proto.ts';
-import { tensorFromProto } from '../onnx/tensor-from-proto.ts';
+import { tensorFromSparse } from '../onnx/sparse.ts';
 
 /** Sparse constants are expanded up to this many bytes. */
 const DENSE_BYTES = 1 << 20;
@@ -46,23 +45,8 @@ function plain(attribute: Attribute): Tensor | null {
   }
 }
 
-/** A sparse tensor written out: `indices` is [count] of flat positions or [count, rank] of coordinates. */
 function dense(attribute: Attribute): Tensor | null {
   const sparse = attribute.rest?.['sparse_tensor'] as SparseTensorProto | undefined;
-  if (!sparse?.values || !sparse.indices) return null;
-  const dims = (sparse.dims ?? []).map(Number);
-  const values = tensorFromProto(sparse.values, { external: null });
-  const indices = tensorFromProto(sparse.indices, { external: null });
-  const byteLength = byteLengthOf(values.dtype, sizeOf(dims));
-  const width = values.size === 0 ? 0 : values.source.byteLength / values.size;
-  if (byteLength > DENSE_BYTES || values.strings || !Number.isInteger(width)) return null;
-  const [from, at] = [values.bytes(), indices.numbers()];
-  const out = new Uint8Array(byteLength);
-  for (let item = 0; item < values.size; item++) {
-    let flat = at[item] ?? 0;
-    if (indices.dims.length === 2)
-      flat = dims.reduce((sum, dim, axis) => sum * dim + (at[item * dims.length + axis] ?? 0), 0);
-    out.set(from.subarray(item * width, (item + 1) * width), flat * width);
-  }
-  return Tensor.of(values.dtype, dims, out);
+  const tensor = sparse ? tensorFromSparse(sparse, { external: null }) : null;
+  return tensor && tensor.byteLength <= DENSE_BYTES ? tensor : null;
 }

@@ -7,7 +7,7 @@ import type { Tensor } from '../ir/tensor.ts';
 import type { Shape, TensorType, Value } from '../ir/value.ts';
 import { dependencies } from '../ir/walk.ts';
 import { encode } from '../onnx/encode.ts';
-import type { ModelProto, TensorProto, ValueInfoProto } from '../onnx/proto.ts';
+import type { GraphProto, ModelProto, TensorProto, ValueInfoProto } from '../onnx/proto.ts';
 import { modelTable } from '../onnx/schema.ts';
 import { graphToProto, shellToProto, typeToProto } from '../onnx/to-proto.ts';
 import { joinParts } from '../onnx/write.ts';
@@ -63,6 +63,8 @@ export function skeletonOf(
   for (const value of captured(graph))
     if (value.tensor) pieces.constant(value.name, value.tensor);
     else pieces.feed(value.name, value.type);
+  // All others are constants like any.
+  const carried = graph.rest?.['sparse_initializer'] as GraphProto['sparse_initializer'];
   const outputs = graph.nodes.flatMap((node) => computedNames(node, pieces));
   const { metadata_props: _metadata, training_info: _training, ...shell } = shellToProto(model);
   const whole: ModelProto = {
@@ -74,7 +76,7 @@ export function skeletonOf(
         // Exporters write more text about a node than there is node.
         .map(({ doc_string: _doc, metadata_props: _notes, ...node }) => node),
       initializer: pieces.kept,
-      ...(proto.sparse_initializer ? { sparse_initializer: proto.sparse_initializer } : {}),
+      ...(carried ? { sparse_initializer: carried } : {}),
       input: [...pieces.inputs.values()],
       output: outputs.map((name) => ({ name })),
     },
