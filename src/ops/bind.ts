@@ -125,7 +125,7 @@ function solve(
   node: Node,
   expanded: ReadonlyMap<Slot, readonly FlatAxis[] | null>,
 ): ReadonlyMap<string, Dim> {
-  const extents = new Extents(signature.sizes, node);
+  const extents = new Extents(signature, node);
   for (const [{ pattern, shape }, axes] of expanded)
     for (const [index, axis] of (axes ?? []).entries())
       if (axis.kind === 'axis') extents.add(pattern.name, axis.factors, shape?.[index] ?? null);

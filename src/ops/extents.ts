@@ -1,7 +1,7 @@
 /** Solves for the sizes of labels from the dims of the tensors that carry them. */
 import type { Node } from '../ir/node.ts';
 import type { Dim } from '../ir/value.ts';
-import type { Factor, SizeSource } from './signature.ts';
+import type { Factor, Signature, SizeSource } from './signature.ts';
 
 /** Dims that contradict the signature; the message names tensor and axis. */
 export class Mismatch extends Error {}
@@ -19,12 +19,19 @@ export class Extents {
   readonly #products: Product[] = [];
 
   /** Starts from what the signature says of sizes; attributes are read from the node. */
-  constructor(sizes: ReadonlyMap<string, SizeSource>, node: Node) {
+  constructor({ sizes, products }: Pick<Signature, 'sizes' | 'products'>, node: Node) {
+    const stated = (source: SizeSource) =>
+      typeof source === 'number' ? source : node.int(source.attribute, source.fallback ?? 0);
     for (const [label, source] of sizes) {
-      const size = typeof source === 'number' ? source : node.int(source.attribute, source.fallback ?? 0);
+      const size = stated(source);
       if (size > 0) this.known.set(label, size);
     }
     this.#given = new Set(this.known.keys());
+    for (const { labels, source } of products) {
+      const dim = stated(source);
+      for (const label of labels) this.mention(label);
+      if (dim > 0) this.#products.push({ tensor: 'the node', factors: labels, dim });
+    }
   }
 
   mention(label: string): void {

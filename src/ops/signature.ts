@@ -5,7 +5,8 @@
  * factors, where a number is a factor of that size. `*s` is any number of axes, aligned at the right as broadcasting
  * does. `*t+k` are axes a window of extent k slides over to give t; nothing can be cut from them. `!` marks axes of which
  * no element may be cut. A number is an axis of that size. `_` is a tensor about which nothing is said. Behind `|` stand
- * sizes of labels: a number, or an attribute with the default it has when absent.
+ * sizes of labels, or of products of them as in `(j g)=num_heads`: a number, or an attribute with the default it has when
+ * absent.
  */
 
 /** A factor of an axis: a label, or a constant size. */
@@ -23,6 +24,12 @@ export interface TensorPattern {
 
 export type SizeSource = number | { readonly attribute: string; readonly fallback: number | null };
 
+/** What is said of the size of a product of labels. */
+export interface ProductSize {
+  readonly labels: readonly string[];
+  readonly source: SizeSource;
+}
+
 export interface Signature {
   /** By position; null for `_`. */
   readonly inputs: readonly (TensorPattern | null)[];
@@ -30,6 +37,7 @@ export interface Signature {
   /** Labels of which nothing may be cut: marked with `!`, or part of a window. */
   readonly frozen: ReadonlySet<string>;
   readonly sizes: ReadonlyMap<string, SizeSource>;
+  readonly products: readonly ProductSize[];
 }
 
 const cache = new Map<string, Signature>();
@@ -65,7 +73,7 @@ function parse(text: string): Signature {
   if (sides.length !== 2 || more.length > 0) fail('expected `inputs -> outputs`, then at most one `| sizes`');
   const frozen = new Set<string>();
   const [inputs, outputs] = sides.map((side) => parseTensors(side, frozen, fail));
-  return { inputs: inputs ?? [], outputs: outputs ?? [], frozen, sizes: parseSizes(sizeText, fail) };
+  return { inputs: inputs ?? [], outputs: outputs ?? [], frozen, ...parseSizes(sizeText, fail) };
 }
 
 function parseTensors(side: string, frozen: Set<string>, fail: (what: string) => never) {
@@ -115,19 +123,19 @@ function parseFactor(text: string, fail: (what: string) => never): Factor {
   return /^[1-9]\d*$/.test(text) ? Number(text) : fail(`'${text}' is neither a label nor a size`);
 }
 
-function parseSizes(text: string | undefined, fail: (what: string) => never): Map<string, SizeSource> {
+function parseSizes(text: string | undefined, fail: (what: string) => never) {
   const sizes = new Map<string, SizeSource>();
-  if (text === undefined) return sizes;
-  for (const part of text.split(',')) {
-    const match = /^\s*(\w+)=(?:(\d+)|([A-Za-z]\w*)(?::(\d+))?)\s*$/.exec(part);
+  const products: ProductSize[] = [];
+  for (const part of text?.split(',') ?? []) {
+    const match = /^\s*(\w+|\([\w\s]+\))=(?:(\d+)|([A-Za-z]\w*)(?::(\d+))?)\s*$/.exec(part);
     if (!match) return fail(`'${part.trim()}' is no size, expected label=number or label=attribute:default`);
     const [, label = '', number, attribute = '', fallback] = match;
-    sizes.set(
-      label,
+    const source: SizeSource =
       number === undefined
         ? { attribute, fallback: fallback === undefined ? null : Number(fallback) }
-        : Number(number),
-    );
+        : Number(number);
+    if (label.startsWith('(')) products.push({ labels: label.slice(1, -1).trim().split(/\s+/), source });
+    else sizes.set(label, source);
   }
-  return sizes;
+  return { sizes, products };
 }

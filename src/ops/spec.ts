@@ -122,6 +122,8 @@ export interface OpSpec {
   readonly running?: readonly number[];
   /** Inputs that, where constant, hold angles or places made by a formula: nobody trained them. */
   readonly tables?: readonly number[];
+  /** An attribute that is one by the root of the size of a label where it is absent or 0: a cut has to state what it was. */
+  readonly impliedScale?: { readonly attribute: string; readonly label: string };
   /** The input that states the dims of the first output, entry by entry, where the node has it. */
   readonly statedShape?: number;
   /** True when it reads nothing of its inputs but their shapes. */

@@ -141,12 +141,57 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     graph: `${MICROSOFT} g (float[N,5,8] x) => (float[N,5,2] y)
       <float[8,12] wq = {0}, float[8,12] wk = {0}, float[8,20] wv = {0}, float[20,2] wo = {0}>
       { q = MatMul(x, wq) k = MatMul(x, wk) v = MatMul(x, wv)
-        a = com.microsoft.MultiHeadAttention <num_heads = 4, scale = 0.5> (q, k, v) y = MatMul(a, wo) }`,
+        a = com.microsoft.MultiHeadAttention <num_heads = 4> (q, k, v) y = MatMul(a, wo) }`,
     groups: [
       "wq:0 8: 'x' is an input of the model",
       'wq:1 4 heads: wk:1 wo:0 wq:1 wv:1',
       'wq:1.2 3 head-width: wk:1 wq:1',
       'wv:1 5 head-width: wo:0 wv:1',
+      "wo:1 2: 'y' is an output of the model",
+    ],
+  },
+  'grouped-query attention, fused: a head of keys goes with all it serves, or one head of queries of each': {
+    graph: `${MICROSOFT} g (float[1,5,8] x) => (float[1,5,2] y)
+      <float[8,48] wq = {0}, float[8,16] wk = {0}, float[8,16] wv = {0}, float[48,2] wo = {0}, int32[1] last = {4}, int32 all = {5}>
+      { q = MatMul(x, wq) k = MatMul(x, wk) v = MatMul(x, wv)
+        a = com.microsoft.GroupQueryAttention <num_heads = 6, kv_num_heads = 2, scale = 0.5> (q, k, v, "", "", last, all) y = MatMul(a, wo) }`,
+    groups: [
+      "wq:0 8: 'x' is an input of the model",
+      'wk:1 2 heads: wk:1 wo:0 wq:1 wv:1',
+      'wq:1 3 heads: wo:0 wq:1',
+      "wo:1 2: 'y' is an output of the model",
+    ],
+  },
+  'grouped-query attention of ai.onnx, heads beside width': {
+    graph: `<ir_version: 11, opset_import: ["": 23]> g (float[N,5,8] x) => (float[N,5,2] y)
+      <float[8,18] wq = {0}, float[8,6] wk = {0}, float[8,10] wv = {0}, float[30,2] wo = {0}>
+      { q = MatMul(x, wq) k = MatMul(x, wk) v = MatMul(x, wv)
+        a = Attention <q_num_heads = 6, kv_num_heads = 2> (q, k, v) y = MatMul(a, wo) }`,
+    groups: [
+      "wq:0 8: 'x' is an input of the model",
+      'wq:1.2 2 heads: wk:1 wo:0 wq:1 wv:1',
+      'wq:1 3 heads: wo:0 wq:1',
+      'wk:1 3 head-width: wk:1 wq:1',
+      'wv:1 5 head-width: wo:0 wv:1',
+      "wo:1 2: 'y' is an output of the model",
+    ],
+  },
+  'grouped-query attention, decomposed: keys are expanded to as many heads as there are': {
+    graph: `g (float[N,5,8] x) => (float[N,5,2] y)
+      <float[8,12] wq = {0}, float[8,4] wk = {0}, float[8,4] wv = {0}, float[12,2] wo = {0}, int64[4] six = {0, 0, 6, 2},
+       int64[4] two = {0, 0, 2, 2}, int64[1] at = {2}, int64[5] wide = {1, 1, 3, 1, 1}, int64[4] joined = {0, 6, 5, 2},
+       int64[3] flat = {0, 0, 12}>
+      { q = MatMul(x, wq) k = MatMul(x, wk) v = MatMul(x, wv) q4 = Reshape(q, six) k4 = Reshape(k, two) v4 = Reshape(v, two)
+        qt = Transpose <perm = [0,2,1,3]> (q4) kt = Transpose <perm = [0,2,1,3]> (k4) vt = Transpose <perm = [0,2,1,3]> (v4)
+        ku = Unsqueeze(kt, at) ke = Expand(ku, wide) kr = Reshape(ke, joined) vu = Unsqueeze(vt, at) ve = Expand(vu, wide)
+        vr = Reshape(ve, joined) kk = Transpose <perm = [0,1,3,2]> (kr) l = MatMul(qt, kk) p = Softmax(l) o = MatMul(p, vr)
+        ot = Transpose <perm = [0,2,1,3]> (o) of = Reshape(ot, flat) y = MatMul(of, wo) }`,
+    groups: [
+      "wq:0 8: 'x' is an input of the model",
+      'wk:1.2 2 heads: wk:1 wo:0 wq:1 wv:1',
+      'wq:1 3 heads: wo:0 wq:1',
+      'wk:1 2 head-width: wk:1 wq:1',
+      'wv:1 2 head-width: wo:0 wv:1',
       "wo:1 2: 'y' is an output of the model",
     ],
   },

@@ -7,34 +7,28 @@ import * as decoders from '../gradients/attention-grouped.ts';
 import { rankOf } from '../labels.ts';
 import { defineOps, type OpSpec } from '../spec.ts';
 
+const SCALE = { attribute: 'scale', label: 'e' } as const;
 const FUSED = { kind: 'float-only', reason: 'products of activations inside a fused operator' } as const;
 
 /**
- * ai.onnx Attention. Labels: b batch, h heads, j heads of keys and values, s queries, t all keys, p past keys, c
- * new keys, e width of queries and keys (the scale depends on it), v width of values. Tensors of rank 3 keep heads and
- * width in one axis. Masks run over batch, queries and keys, which are therefore left alone.
+ * ai.onnx Attention. Labels: b batch, j heads of keys and values, g heads of queries that share one of them, s queries,
+ * t all keys, p past keys, c new keys, u keys of the mask, e width of queries and keys, v width of values. Tensors of rank 3 keep heads and width in one axis. Masks run over batch, queries and keys, which are
+ * therefore left alone.
  */
 function attention(node: Node): string | null {
   const rank = rankOf(node, 0);
   if (rank !== 3 && rank !== 4) return null;
-  const [queries, keys] = rank === 4 ? sharedHeads(node) : ['h', 'j'];
   const part = (name: string, heads: string, rows: string, width: string) =>
-    `${name}[!b ${rank === 4 ? `${heads} ${rows} ${width}` : `${rows} (${heads} ${width.replace('!', '')})`}]`;
+    rank === 4
+      ? `${name}[!b ${heads.includes(' ') ? `(${heads})` : heads} ${rows} ${width}]`
+      : `${name}[!b ${rows} (${heads} ${width})]`;
   const rows = node.input(4) ? '!c' : '!t';
-  const inputs = [part('Q', queries, '!s', '!e'), part('K', keys, rows, '!e'), part('V', keys, rows, 'v')];
-  const past = `PK[b ${keys} !p !e], PV[b ${keys} !p v]`;
-  const present = `NK[b ${keys} !t !e], NV[b ${keys} !t v]`;
-  const sizes = rank === 3 ? ' | h=q_num_heads, j=kv_num_heads' : '';
-  return `${inputs.join(', ')}, _, ${past}, _ -> ${part('Y', queries, '!s', 'v')}, ${present}, QK[b ${queries} !s !t]${sizes}`;
-}
-
-/** Labels of the heads of queries and of keys: one, when each query has keys of its own and no mask tells them apart. */
-function sharedHeads(node: Node): [string, string] {
-  const heads = [0, 1].map((input) => node.input(input)?.type?.shape?.[1]);
-  const mask = node.input(3)?.type?.shape ?? node.constant(3)?.dims;
-  const equal = typeof heads[0] === 'number' && heads[0] === heads[1];
-  const masked = node.input(3) !== null && (!mask || (mask.length === 4 && mask[1] !== 1));
-  return equal && !masked ? ['h', 'h'] : ['!h', '!j'];
+  const inputs = [part('Q', 'j g', '!s', 'e'), part('K', 'j', rows, 'e'), part('V', 'j', rows, 'v')];
+  const mask = rankOf(node, 3) === 4 ? 'M[b (j g) s !u]' : '_';
+  const past = 'PK[b j !p e], PV[b j !p v]';
+  const present = 'NK[b j !t e], NV[b j !t v]';
+  const sizes = rank === 3 ? ' | (j g)=q_num_heads, j=kv_num_heads' : '';
+  return `${inputs.join(', ')}, ${mask}, ${past}, _ -> ${part('Y', 'j g', '!s', 'v')}, ${present}, QK[b (j g) !s !t]${sizes}`;
 }
 
 /** Queries, keys and values come out of one weight, in thirds. */
@@ -53,13 +47,20 @@ function multiHead(node: Node): string | null {
   );
 }
 
-/** Heads of keys serve several heads of queries; neither can be cut alone. */
+/**
+ * Heads of keys (j) serve several heads of queries (g) each: a head of keys goes with all it serves, or one head of
+ * queries of each. The bias (M) has keys (u) of its own, since caches may be longer than what is in them.
+ */
 function groupedQuery(node: Node): string | null {
   // Without keys the queries are a packed tensor.
   if (rankOf(node, 1) !== 3) return null;
-  const past = 'PK[b !j !p !e], PV[b !j !p !e]';
+  const past = 'PK[b j !p !e], PV[b j !p !e]';
   const present = 'NK[b j !t e], NV[b j !t e]';
-  return `Q[!b !s !(h e)], K[b !c (j e)], V[b c (j e)], ${past} -> Y[b s (h e)], ${present} | h=num_heads, j=kv_num_heads`;
+  const perHead = 'M[b (j g) s !u], S[(j g)]';
+  return (
+    `Q[!b !s (j g e)], K[b !c (j e)], V[b c (j e)], ${past}, _, _, _, _, _, ${perHead} -> ` +
+    `Y[b s (j g e)], ${present} | (j g)=num_heads, j=kv_num_heads`
+  );
 }
 
 /** Caches of angles run over positions; with rank 4 the heads are an axis of their own. */
@@ -72,8 +73,9 @@ export const attentions: readonly OpSpec[] = [
     type: 'Attention',
     gradient: { decompose: fused.attention },
     axes: attention,
+    impliedScale: SCALE,
     homogeneous: (node) => (node.input(5) || node.output(2) ? [] : [[2]]),
-    macs: 'b h s t e + b h s t v',
+    macs: 'b j g s t e + b j g s t v',
     quant: FUSED,
     types: 'T1, T1, T2, U?, T1?, T2?, int64? -> T1, T1?, T2?, T1?',
   },
@@ -81,6 +83,7 @@ export const attentions: readonly OpSpec[] = [
     type: 'com.microsoft.Attention',
     gradient: { decompose: fused.selfAttention },
     axes: selfAttention,
+    impliedScale: SCALE,
     macs: '3 b s d h e + 2 b h s s e',
     quant: { kind: 'compute', weights: [1], dynamic: 'com.microsoft.QAttention' },
     types: 'T, T, T?, int32?, T?, T?, int32? -> T, T?',
@@ -90,7 +93,7 @@ export const attentions: readonly OpSpec[] = [
     gradient: { decompose: decoders.groupedQuery },
     tables: [7, 8],
     axes: groupedQuery,
-    macs: '2 b h s t e',
+    macs: '2 b j g s t e',
     quant: FUSED,
     types:
       'T, T?, T?, TCACHE?, TCACHE?, int32, int32, T?, T?, int64?, T?, T?, float32?, float32?, T?, T? -> T, TCACHE?, TCACHE?, T?',
@@ -99,6 +102,7 @@ export const attentions: readonly OpSpec[] = [
     type: 'com.microsoft.MultiHeadAttention',
     gradient: { decompose: fused.multiHead },
     axes: multiHead,
+    impliedScale: SCALE,
     // The values, where neither a bias nor those of the past are added to them.
     homogeneous: (node) => (node.input(3) || node.input(7) || node.output(2) ? [] : [[2]]),
     macs: 'b h s t e + b h s t v',

@@ -23,14 +23,14 @@ export function kindOf({ crossed, approximate }: PruneGroup): Kind {
 }
 
 /** Where a strand runs in a product of two computed tensors: along the matrices, or inside them. */
-function roleIn({ node, places, attribute }: Strand): 'batch' | 'inside' | null {
+function roleIn({ node, places, attributes }: Strand): 'batch' | 'inside' | null {
   if (!node) return null;
   const spec = specOf(node);
   if (!spec || isRelation(spec.axes)) return null;
   const inputs = places.filter(({ slot, site }) => slot >= 0 && !site.value.tensor);
   const result = places.some(({ slot }) => slot < 0);
   // Fused attention says in an attribute how many heads there are.
-  if (attribute !== null && /num_heads$/.test(attribute)) return 'batch';
+  if (attributes.some((name) => /num_heads$/.test(name))) return 'batch';
   const multiplies =
     spec.macs !== undefined || (spec.quant?.kind === 'compute' && spec.quant.weights.length > 0);
   const computed = node.inputs.filter((value) => value && !value.tensor).length;

@@ -24,7 +24,7 @@ export function pickedAxes(node: Node, data: Site | null, result: Site | null): 
         { site: data, slot: 0, axis, at: whole(size), summed: false },
         { site: result, slot: ~0, axis, at: positions, summed: false },
       ];
-      strands.push({ node, size, labels: [], places, frozen: null, approximate: null, attribute: null });
+      strands.push({ node, size, labels: [], places, frozen: null, approximate: null, attributes: [] });
     }
   return { strands, taken: (site, axis) => (site === data || site === result) && axes.has(axis) };
 }

@@ -71,7 +71,7 @@ function blockStrands(node: Node, data: Site, from: Block['from'], result: Site,
           summed: false,
         }),
       );
-    return { node, size, labels: [], places, frozen: null, approximate: null, attribute: null };
+    return { node, size, labels: [], places, frozen: null, approximate: null, attributes: [] };
   });
 }
 

@@ -40,7 +40,7 @@ export function segmentStrands(
     const places = [full, ...present]
       .map((site, at): Place => ({ site, slot: slotOf(at), axis: other, at: whole(size), summed: false }))
       .filter(({ site }) => site.shape[other] === size);
-    strands.push({ node, size, labels: [], places, frozen: null, approximate: null, attribute: null });
+    strands.push({ node, size, labels: [], places, frozen: null, approximate: null, attributes: [] });
   }
   if (sum > 1) strands.push(alongAxis(node, [full, ...present], slotOf, axis));
   return strands;
@@ -62,5 +62,5 @@ function alongAxis(
     places.push({ site, slot: slotOf(index + 1), axis, at, summed: false });
     start += extent;
   }
-  return { node, size, labels: [], places, frozen: null, approximate: null, attribute: null };
+  return { node, size, labels: [], places, frozen: null, approximate: null, attributes: [] };
 }

@@ -25,8 +25,8 @@ export interface Strand {
   readonly frozen: string | null;
   /** Why what is cut changes more than it takes away: the node takes means along it. Null when it does not. */
   readonly approximate: string | null;
-  /** The attribute that states its size. */
-  readonly attribute: string | null;
+  /** Attributes that state its size, or that of a product it is a factor of. */
+  readonly attributes: readonly string[];
 }
 
 const layouts = new Map<string, Int32Array>();
@@ -66,7 +66,7 @@ export function frozenAxis(
     places: [place],
     frozen: reason,
     approximate: null,
-    attribute: null,
+    attributes: [],
   };
 }
 

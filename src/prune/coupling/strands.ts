@@ -47,7 +47,7 @@ interface Growing {
   readonly places: Place[];
   frozen: string | null;
   readonly approximate: string | null;
-  readonly attribute: string | null;
+  readonly attributes: readonly string[];
 }
 
 function signatureStrands(
@@ -105,12 +105,13 @@ function strandFor(
   label: string,
   size: number,
 ): Growing {
-  const source = signature.sizes.get(baseLabel(label));
+  const base = baseLabel(label);
+  const source = signature.sizes.get(base);
   const attribute = typeof source === 'object' ? source.attribute : null;
   const key = attribute === null ? label : `=${attribute}`;
   const known = found.get(key);
   const spec = specOf(node);
-  const marked = signature.frozen.has(baseLabel(label));
+  const marked = signature.frozen.has(base);
   const averaged = marked && spec?.statistics === true;
   const fixed = typeof source === 'number' && spec?.statedShape === undefined;
   const reason = (marked && !averaged) || fixed ? `${node.label} needs the whole axis` : null;
@@ -126,10 +127,17 @@ function strandFor(
     places: [],
     frozen: reason,
     approximate: averaged ? `${node.label} takes means over the axis` : null,
-    attribute,
+    attributes: [...(attribute === null ? [] : [attribute]), ...ofProducts(signature, base)],
   };
   found.set(key, made);
   return made;
+}
+
+/** Attributes that state the sizes of products the label is a factor of. */
+function ofProducts({ products }: Signature, label: string): string[] {
+  return products.flatMap(({ labels, source }) =>
+    labels.includes(label) && typeof source === 'object' ? [source.attribute] : [],
+  );
 }
 
 interface SizedFactor {

@@ -1,9 +1,10 @@
 /** Cutting: takes channels out of every tensor they are in and rewrites what nodes state of sizes. */
-import { int } from '../../ir/attribute.ts';
+import { float, int } from '../../ir/attribute.ts';
 import { DTYPES } from '../../ir/dtype.ts';
 import type { Node } from '../../ir/node.ts';
 import { Tensor, type TypedArray } from '../../ir/tensor.ts';
 import type { Value } from '../../ir/value.ts';
+import { specOf } from '../../ops/table.ts';
 import type { PruneGroup } from '../coupling/group.ts';
 import type { Site } from '../coupling/site.ts';
 import type { Strand } from '../coupling/strand.ts';
@@ -53,13 +54,26 @@ export function cutChannels(
   // What nodes state is rewritten while the types still tell what was there.
   const nodes = new Set<Node>();
   for (const [strand, gone] of strands) {
-    if (!strand.node || strand.attribute === null) continue;
-    strand.node.attributes.set(strand.attribute, int(strand.size - count(gone)));
-    nodes.add(strand.node);
+    if (!strand.node) continue;
+    const left = strand.size - count(gone);
+    stateScale(strand.node, strand);
+    for (const name of strand.attributes) {
+      // A product goes down with each of its factors.
+      const stated = strand.node.int(name, strand.size);
+      strand.node.attributes.set(name, int((stated / strand.size) * left));
+      nodes.add(strand.node);
+    }
   }
   for (const node of restate(sites, isFixed)) nodes.add(node);
   const tensors = [...sites].flatMap(([site, axes]) => (shrink(site, axes) ? [site.value.name] : []));
   return { tensors, nodes: [...nodes].map(({ label }) => label) };
+}
+
+/** A scale that follows from what is cut stays what it was. */
+function stateScale(node: Node, { labels, size }: Strand): void {
+  const implied = specOf(node)?.impliedScale;
+  if (implied && labels.includes(implied.label) && node.float(implied.attribute, 0) === 0)
+    node.attributes.set(implied.attribute, float(1 / Math.sqrt(size)));
 }
 
 function marked(before: Uint8Array | undefined, table: Int32Array, gone: Uint8Array): Uint8Array {
