@@ -31,5 +31,7 @@ export interface PruneOptions {
   readonly finetune?: LearnOptions | null;
   /** Moments of the training at which masks grow; null or none: masks are whole before it. */
   readonly gradual?: number | null;
+  /** Store weights without their zeros where that is smaller; default false. */
+  readonly sparseInitializers?: boolean;
   readonly check: 'full' | 'load' | 'none';
 }

@@ -12,9 +12,10 @@ import { type Metadata, saveCompared } from '../runtime/save-compared.ts';
 import type { Context } from '../step.ts';
 import { curveRecord } from '../train/curve-record.ts';
 import { learn } from '../train/learn.ts';
-import { parsePattern, requirePattern } from './masks/pattern.ts';
+import { parseForm, requireForm } from './masks/form.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
+import { storeSparse } from './sparse-initializers.ts';
 import { isMask, structureNamed } from './structures.ts';
 
 export interface PruneJob {
@@ -84,7 +85,9 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
         later?.revision ?? null,
       )
     : null;
-  const outcome = later ? { ...planned, changed: later.changed(opened.model) } : planned;
+  const pruned = later ? { ...planned, changed: later.changed(opened.model) } : planned;
+  const stored = options.sparseInitializers ? [storeSparse(opened.model)] : [];
+  const outcome = { ...pruned, notes: [...pruned.notes, ...stored] };
   const { check, ...compared } = await saveCompared(
     {
       baseline: input,
@@ -126,8 +129,8 @@ function run(model: Model, options: PruneOptions, dryRun: boolean, context: Cont
 function requireSane(options: PruneOptions): void {
   const { structure, target, maxPerLayer, roundTo, recover, data } = options;
   const { measure, share } = target;
-  const pattern = parsePattern(structure);
-  if (pattern) requirePattern(pattern);
+  const form = parseForm(structure);
+  if (form) requireForm(form);
   if (!(share > 0 && share < 1))
     refuse(
       measure === 'sparsity'
@@ -184,6 +187,7 @@ function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number
       recover: finetune ? 'finetune' : recover,
       ...(finetune ? { finetuneEpochs: finetune.epochs } : {}),
       ...(gradual ? { gradual } : {}),
+      ...(options.sparseInitializers ? { sparseInitializers: true } : {}),
     },
     durationMs,
     changed: outcome.changed.map((each) => ({ ...each })),

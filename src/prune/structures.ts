@@ -1,9 +1,8 @@
 /** What can be pruned, by name; a new structure is a file and a line here. */
-
 import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import type { Context } from '../step.ts';
-import { parsePattern } from './masks/pattern.ts';
+import { type MaskForm, parseForm } from './masks/form.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
 
@@ -19,6 +18,9 @@ export interface Structure {
 const channels = () => import('./channels/prune-channels.ts');
 const blocks = () => import('./blocks/prune-blocks.ts');
 const masks = () => import('./masks/prune-masks.ts');
+
+/** Names that stand for many. */
+const FORMS = ['N:M', 'RxC'];
 
 export const structures: readonly Structure[] = [
   {
@@ -49,31 +51,41 @@ export const structures: readonly Structure[] = [
   {
     name: 'unstructured',
     summary: 'single weights, which become zero',
-    prune: async (model, ...rest) => (await masks()).pruneMasks(model, null, ...rest),
+    prune: mask,
   },
   {
     name: 'N:M',
     summary: 'single weights, so that N of every M in a row are left, e.g. 2:4',
-    prune: async (model, options, ...rest) =>
-      (await masks()).pruneMasks(model, parsePattern(options.structure), options, ...rest),
+    prune: mask,
+  },
+  {
+    name: 'RxC',
+    summary:
+      'blocks of R results by C of the inputs they are sums of, e.g. 4x4, whose weights become zero together',
+    prune: mask,
   },
 ];
 
+async function mask(model: Model, options: PruneOptions, dryRun: boolean, context: Context) {
+  const form = parseForm(options.structure) as MaskForm;
+  return (await masks()).pruneMasks(model, form, options, dryRun, context);
+}
+
 /**
- * The structure of a name; patterns such as `2:4` are names too.
+ * The structure of a name; forms such as `2:4` and `4x4` are names too.
  * @throws LlmcError USAGE
  */
 export function structureNamed(name: string): Structure {
-  // `N:M` stands for patterns and is none.
-  const wanted = parsePattern(name) ? 'N:M' : name === 'N:M' ? null : name;
-  const found = structures.find((each) => each.name === wanted);
+  const wanted = /^\d+:\d+$/.test(name) ? 'N:M' : /^\d+x\d+$/.test(name) ? 'RxC' : name;
+  // `N:M` and `RxC` stand for forms and are none.
+  const found = FORMS.includes(name) ? undefined : structures.find((each) => each.name === wanted);
   if (found) return found;
   throw new LlmcError('USAGE', `there is no structure '${name}'`, {
-    hint: `choices: ${structures.map((each) => each.name).join(', ')} (as numbers, e.g. 2:4)`,
+    hint: `choices: ${structures.map((each) => each.name).join(', ')} (the last two as numbers, e.g. 2:4, 4x1)`,
   });
 }
 
 /** Whether a structure is a mask: weights become zero, shapes stay. */
 export function isMask(name: string): boolean {
-  return name === 'unstructured' || parsePattern(name) !== null;
+  return parseForm(name) !== null;
 }

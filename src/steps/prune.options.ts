@@ -2,7 +2,7 @@
 
 import { choice, choiceOr, flag, integer, list, real, text, value } from '../options/option-types.ts';
 import { importances } from '../prune/importance/table.ts';
-import { parsePattern } from '../prune/masks/pattern.ts';
+import { parseForm } from '../prune/masks/form.ts';
 import { maskMethods } from '../prune/masks/request.ts';
 import { structures } from '../prune/structures.ts';
 import { parseMultiple, parsePercent } from './share.ts';
@@ -14,7 +14,7 @@ export const pruneOptions = {
     '--structure <name>',
     `what is taken out: ${structures.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}`,
     structures.map(({ name }) => name),
-    (given) => parsePattern(given) !== null,
+    (given) => parseForm(given) !== null,
     { fallback: 'channels' },
   ),
   sparsity: real('--sparsity <share>', 'share that goes, e.g. 0.3', {}),
@@ -70,6 +70,10 @@ export const pruneOptions = {
     { min: 1 },
   ),
   ...finetuneOptions,
+  sparseInitializers: flag(
+    '--sparse-initializers',
+    'weights that take fewer bytes that way are stored without their zeros, which onnxruntime puts back when it loads them',
+  ),
   dryRun: flag('--dry-run', 'show the groups, what they hold, what would go and what cannot be cut and why'),
   check: checkOption,
   ...writeOptions,

@@ -61,6 +61,7 @@ export function parse(options: Options): PruneOptions {
     recover: recoveryOf(options, mask),
     finetune: finetuneOf(options),
     gradual: options.gradual ?? null,
+    sparseInitializers: options.sparseInitializers ?? false,
     check: options.check ?? 'full',
   };
 }

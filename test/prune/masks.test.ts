@@ -7,6 +7,7 @@ import { hessianOf } from '../../src/numeric/hessian.ts';
 import { plainEngine } from '../../src/numeric/matrix-engine.ts';
 import { openModel } from '../../src/onnx/read.ts';
 import { dropSmallest, partOf, ranked } from '../../src/prune/masks/choose.ts';
+import { blockScores, grainSize, parseForm, SINGLE, spreadBlocks } from '../../src/prune/masks/form.ts';
 import { findMaskLayers, orderOf } from '../../src/prune/masks/layer.ts';
 import { type MaskMethod, maskLayer, wandaScores } from '../../src/prune/masks/mask-layer.ts';
 import { parsePattern } from '../../src/prune/masks/pattern.ts';
@@ -20,6 +21,7 @@ import { llmc } from '../cli/harness.ts';
 import { FIXTURE_DATA, FIXTURES } from '../support/fixtures.ts';
 import { noisyModel } from '../support/quantized.ts';
 
+const ANYWHERE = { pattern: null, grain: SINGLE };
 const ROWS = 24;
 const SIZE = 160;
 const METHODS: readonly MaskMethod[] = ['magnitude', 'wanda', 'sparsegpt'];
@@ -85,6 +87,32 @@ describe('methods', () => {
     }
   });
 
+  it.each(METHODS)('%s: blocks go whole, as many as asked for', async (method) => {
+    for (const grain of [
+      { rows: 4, columns: 1 },
+      { rows: 1, columns: 16 },
+      { rows: 4, columns: 4 },
+      { rows: 24, columns: 32 },
+    ]) {
+      const block = grainSize(grain);
+      const blocks = matrix.length / block;
+      const mask = await maskLayer(
+        { ...request, method, grain, goes: block * Math.round(blocks * 0.4) },
+        plainEngine,
+      );
+      expect(sumOf(mask.drop)).toBe(block * Math.round(blocks * 0.4));
+      expect(new Set(blockScores(Float32Array.from(mask.drop), SIZE, grain))).toEqual(new Set([0, 1]));
+      expect(mask.error as number).toBeLessThanOrEqual(mask.magnitudeError as number);
+    }
+  });
+
+  it('a block counts by its energy, and its mark is that of all its weights', () => {
+    const scores = Float32Array.of(3, 4, 0, 0, 0, 0, 1, 1);
+    const grain = { rows: 2, columns: 2 };
+    expect([...blockScores(scores, 4, grain)]).toEqual([2.5, Math.fround(Math.sqrt(0.5))]);
+    expect([...spreadBlocks(Uint8Array.of(0, 1), 4, grain)]).toEqual([0, 0, 1, 1, 0, 0, 1, 1]);
+  });
+
   it('wanda beats magnitude where inputs differ, sparsegpt is at 0.4 of magnitude where they are alike', async () => {
     for (const goes of [1920, { kept: 2, of: 4 }]) {
       const wanda = await maskLayer({ ...request, method: 'wanda', goes }, plainEngine);
@@ -120,7 +148,7 @@ describe('methods', () => {
     for (let i = 0; i < size; i++)
       for (let j = 0; j < size; j++) sum[i * size + j] = gram.sum[i * SIZE + j] as number;
     const hessian = hessianOf({ sum, rows: gram.rows }, size)?.values as Float64Array;
-    const found = await sparsegpt(small, size, hessian, 6, plainEngine);
+    const found = await sparsegpt(small, size, hessian, 6, SINGLE, plainEngine);
     const weights = Float64Array.from(small);
     for (let column = 0; column < size; column++) {
       const inverse = inverseOf(hessian, size, column);
@@ -185,7 +213,7 @@ describe('models', () => {
   it('masks weights once, also tied ones, and leaves what is kept as it was', async () => {
     for (const scope of ['local', 'global'] as const) {
       const [before, after] = [noisyModel(GRAPH), noisyModel(GRAPH)];
-      await pruneMasks(after, null, { ...OPTIONS, scope }, false, silentContext({ threads: 1 }));
+      await pruneMasks(after, ANYWHERE, { ...OPTIONS, scope }, false, silentContext({ threads: 1 }));
       let gone = 0;
       for (const name of ['w', 'depth', 'tied', 'head']) {
         const [old, now] = [weight(before, name), weight(after, name)];
@@ -202,7 +230,7 @@ describe('models', () => {
     const options = { ...OPTIONS, structure: '2:4' };
     const { skipped } = await pruneMasks(
       model,
-      { kept: 2, of: 4 },
+      { pattern: { kept: 2, of: 4 }, grain: SINGLE },
       options,
       false,
       silentContext({ threads: 1 }),
@@ -218,6 +246,27 @@ describe('models', () => {
         expect(zeros([0, 1, 2, 3].map((row) => tied[(run + row) * 6 + column] as number))).toBe(2);
   });
 
+  it('blocks span results and what they are sums of, and skip what they do not divide', async () => {
+    for (const scope of ['local', 'global'] as const) {
+      const model = noisyModel(GRAPH);
+      const form = parseForm('4x2');
+      if (!form) throw new Error('no form');
+      const options = { ...OPTIONS, structure: '4x2', scope };
+      const { skipped } = await pruneMasks(model, form, options, false, silentContext({ threads: 1 }));
+      expect(skipped.map(({ what }) => what).sort()).toEqual(['depth', 'head', 'tied']);
+      const w = weight(model, 'w');
+      expect(zeros(w)).toBe(144);
+      for (let out = 0; out < 8; out += 4)
+        for (let channel = 0; channel < 4; channel += 2)
+          for (let place = 0; place < 9; place++) {
+            const block = [0, 1, 2, 3].flatMap((o) =>
+              [0, 1].map((c) => w[((out + o) * 4 + channel + c) * 9 + place] as number),
+            );
+            expect([0, 8]).toContain(zeros(block));
+          }
+    }
+  });
+
   it('keeps tables that are factors too', () => {
     const model = noisyModel(`g (int64[N] x) => (float[N,6] y)
       <float[6,6] table = {0}> { a = Gather(table, x) y = MatMul(a, table) }`);
@@ -230,7 +279,7 @@ describe('models', () => {
     const model = openModel(join(FIXTURES, 'fashion-cnn.onnx')).model;
     const data = `${join(FIXTURE_DATA, 'fashion-calibration.npz')}`;
     const options = { ...OPTIONS, data, method: 'sparsegpt' };
-    const { changed } = await pruneMasks(model, null, options, false, silentContext({ threads: 1 }));
+    const { changed } = await pruneMasks(model, ANYWHERE, options, false, silentContext({ threads: 1 }));
     const errors = changed.flatMap(({ detail }) => {
       const found = /error ([\d.]+) %.*, ([\d.]+) % by magnitude/.exec(detail);
       return found ? [[Number(found[1]), Number(found[2])] as const] : [];

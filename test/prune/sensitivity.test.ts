@@ -7,6 +7,7 @@ import type { Model } from '../../src/ir/model.ts';
 import { Tensor } from '../../src/ir/tensor.ts';
 import { openModel } from '../../src/onnx/read.ts';
 import { saveModel } from '../../src/onnx/write.ts';
+import { SINGLE } from '../../src/prune/masks/form.ts';
 import { pruneMasks } from '../../src/prune/masks/prune-masks.ts';
 import type { PruneOptions } from '../../src/prune/options.ts';
 import { normal } from '../../src/random.ts';
@@ -56,12 +57,14 @@ const zerosOf = (model: Model): Record<string, number> =>
     ),
   );
 
+const ANYWHERE = { pattern: null, grain: SINGLE };
+
 describe('--scope sensitivity', () => {
   it('takes more where it counts less, and as much as was asked for', async () => {
     for (const share of [0.2, 0.5, 0.7]) {
       const model = twoLayers();
       const options = { ...OPTIONS, target: { measure: 'sparsity', share } as const };
-      const { notes } = await pruneMasks(model, null, options, false, silentContext({ threads: 1 }));
+      const { notes } = await pruneMasks(model, ANYWHERE, options, false, silentContext({ threads: 1 }));
       const { loud = 0, quiet = 0, tied = 0 } = zerosOf(model);
       expect(loud + quiet + tied).toBe(Math.round(3 * 256 * share));
       expect(quiet).toBeGreaterThan(loud + 50);
@@ -72,7 +75,8 @@ describe('--scope sensitivity', () => {
 
   it('is the same every time', async () => {
     const [a, b] = [twoLayers(), twoLayers()];
-    for (const model of [a, b]) await pruneMasks(model, null, OPTIONS, false, silentContext({ threads: 1 }));
+    for (const model of [a, b])
+      await pruneMasks(model, ANYWHERE, OPTIONS, false, silentContext({ threads: 1 }));
     expect(zerosOf(a)).toEqual(zerosOf(b));
   });
 
@@ -86,7 +90,7 @@ describe('--scope sensitivity', () => {
       const noise = async (scope: PruneOptions['scope']): Promise<number> => {
         const { model } = openModel(path);
         const given = { ...OPTIONS, scope, data: join(FIXTURE_DATA, `${rows}-calibration.npz`), samples: 16 };
-        await pruneMasks(model, null, given, false, silentContext({ threads: 1 }));
+        await pruneMasks(model, ANYWHERE, given, false, silentContext({ threads: 1 }));
         const pruned = folder.at(`${name}-${scope}.onnx`);
         await saveModel(model, pruned, { force: true, protect: [] });
         const request = { level: 'full', data: join(FIXTURE_DATA, `${rows}-eval.npz`), samples: 32 } as const;

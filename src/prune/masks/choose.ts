@@ -1,4 +1,5 @@
 /** Which weights go: exactly as many as asked for, the least first, earlier ones where scores are equal. */
+import { blockScores, type Grain, grainSize, spreadBlocks } from './form.ts';
 import type { Pattern } from './pattern.ts';
 
 /** Marks the `count` smallest of scores[from, to) in `drop`. Scores are finite and not negative. */
@@ -25,20 +26,27 @@ export function partOf(count: number, index: number, parts: number): number {
   return Math.floor((count * (index + 1)) / parts) - Math.floor((count * index) / parts);
 }
 
-/** The `count` smallest of a matrix [rows, columns]: of all of it, or of each row as many as of the others. */
+/**
+ * The smallest of a matrix [., columns], in whole blocks: of all of it, or of each row of blocks as many as of the others.
+ * @param count of weights
+ */
 export function dropShare(
   scores: Float32Array,
-  rows: number,
   columns: number,
   count: number,
+  grain: Grain,
   perRow: boolean,
 ): Uint8Array {
-  const drop = new Uint8Array(scores.length);
-  if (!perRow) dropSmallest(scores, 0, scores.length, count, drop);
+  const blocks = blockScores(scores, columns, grain);
+  const width = columns / grain.columns;
+  const rows = blocks.length / width;
+  const drop = new Uint8Array(blocks.length);
+  const most = Math.round(count / grainSize(grain));
+  if (!perRow) dropSmallest(blocks, 0, blocks.length, most, drop);
   else
     for (let row = 0; row < rows; row++)
-      dropSmallest(scores, row * columns, (row + 1) * columns, partOf(count, row, rows), drop);
-  return drop;
+      dropSmallest(blocks, row * width, (row + 1) * width, partOf(most, row, rows), drop);
+  return spreadBlocks(drop, columns, grain);
 }
 
 /** All but the N largest of every M columns. */

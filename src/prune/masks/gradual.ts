@@ -4,10 +4,10 @@ import type { Model } from '../../ir/model.ts';
 import { Tensor } from '../../ir/tensor.ts';
 import type { Revision } from '../../train/run/revision.ts';
 import type { PruneOptions } from '../options.ts';
-import { dropPattern, dropSmallest } from './choose.ts';
+import { dropPattern, dropShare } from './choose.ts';
 import { countsOf, type Worth } from './counts.ts';
+import type { MaskForm } from './form.ts';
 import { findMaskLayers, type MaskLayer, matrixOf } from './layer.ts';
-import type { Pattern } from './pattern.ts';
 import { cubicSparsity } from './schedule.ts';
 
 /** Masks are complete after this share of the training: the rest mends what the last ones did. */
@@ -25,26 +25,21 @@ export class GradualMasks implements Revision {
   readonly key: string;
   readonly masked: ReadonlySet<string>;
   readonly #moments: number;
-  readonly #pattern: Pattern | null;
+  readonly #form: MaskForm;
   readonly #options: GradualOptions;
   /** Share that is zero at first. */
   readonly #from: number;
 
   /** @param layers as they are before the training */
-  constructor(
-    layers: readonly MaskLayer[],
-    moments: number,
-    pattern: Pattern | null,
-    options: GradualOptions,
-  ) {
+  constructor(layers: readonly MaskLayer[], moments: number, form: MaskForm, options: GradualOptions) {
     this.masked = new Set(layers.map(({ value }) => value.name));
     this.#moments = moments;
-    this.#pattern = pattern;
+    this.#form = form;
     this.#options = options;
     this.#from = Math.min(zeroShare(layers.map(({ tensor }) => tensor)), options.target.share);
     const { target, scope, maxPerLayer, worth = new Map() } = options;
     this.key = JSON.stringify({
-      ...{ moments, pattern, target, scope, maxPerLayer, from: this.#from },
+      ...{ moments, ...form, target, scope, maxPerLayer, from: this.#from },
       worth: [...worth],
     });
   }
@@ -64,9 +59,9 @@ export class GradualMasks implements Revision {
     const layers = findMaskLayers(student, () => null).layers.filter(({ value }) =>
       this.masked.has(value.name),
     );
-    const counts = countsOf(layers, this.#pattern, share, this.#options, this.#options.worth);
+    const counts = countsOf(layers, this.#form, share, this.#options, this.#options.worth);
     for (const [index, layer] of layers.entries())
-      putZeros(layer, smallest(layer, counts[index] as number, this.#pattern));
+      putZeros(layer, smallest(layer, counts[index] as number, this.#form));
   }
 
   /** Moments that lie at or before a step. */
@@ -89,13 +84,11 @@ export function zeroShare(tensors: readonly Tensor[]): number {
 }
 
 /** Marks as many, in the order of `matrixOf`; with a pattern only such as it takes. */
-function smallest(layer: MaskLayer, count: number, pattern: Pattern | null): Uint8Array {
+function smallest(layer: MaskLayer, count: number, { pattern, grain }: MaskForm): Uint8Array {
   const scores = matrixOf(layer, floatsOf(layer.tensor)).map(Math.abs);
-  const drop = new Uint8Array(scores.length);
   const open = pattern && dropPattern(scores, pattern);
   const ranked = open ? scores.map((score, at) => (open[at] === 1 ? score : Infinity)) : scores;
-  dropSmallest(ranked, 0, ranked.length, count, drop);
-  return drop;
+  return dropShare(ranked, layer.columns.length, count, grain, false);
 }
 
 function putZeros({ value, tensor, rows, columns }: MaskLayer, drop: Uint8Array): void {

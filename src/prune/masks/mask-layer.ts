@@ -3,6 +3,7 @@ import { type Gram, hessianOf } from '../../numeric/hessian.ts';
 import { quadraticForm } from '../../numeric/linalg.ts';
 import type { MatrixEngine } from '../../numeric/matrix-engine.ts';
 import { dropPattern, dropShare } from './choose.ts';
+import { type Grain, SINGLE } from './form.ts';
 import type { Pattern } from './pattern.ts';
 import { sparsegpt } from './sparsegpt.ts';
 
@@ -27,6 +28,8 @@ export interface MaskRequest {
   readonly columns: number;
   /** Weights that go, or the pattern that stays. */
   readonly goes: number | Pattern;
+  /** Weights that go together; default single ones. */
+  readonly grain?: Grain;
   readonly gram: Gram | null;
 }
 
@@ -56,8 +59,8 @@ async function findMask(
   hessian: Float64Array,
   engine: MatrixEngine,
 ): Promise<Pick<MaskedLayer, 'drop' | 'weights'> | null> {
-  const { method, matrix, columns, goes } = request;
-  if (method === 'sparsegpt') return await sparsegpt(matrix, columns, hessian, goes, engine);
+  const { method, matrix, columns, goes, grain = SINGLE } = request;
+  if (method === 'sparsegpt') return await sparsegpt(matrix, columns, hessian, goes, grain, engine);
   if (method === 'wanda')
     return { drop: dropBy(wandaScores(matrix, columns, gram), request, true), weights: null };
   return null;
@@ -74,9 +77,13 @@ export function wandaScores(matrix: Float32Array, columns: number, { sum }: Gram
   return matrix.map((weight, at) => Math.abs(weight) * (norms[at % columns] as number));
 }
 
-function dropBy(scores: Float32Array, { goes, columns }: MaskRequest, perRow: boolean): Uint8Array {
+function dropBy(
+  scores: Float32Array,
+  { goes, columns, grain = SINGLE }: MaskRequest,
+  perRow: boolean,
+): Uint8Array {
   if (typeof goes !== 'number') return dropPattern(scores, goes);
-  return dropShare(scores, scores.length / columns, columns, goes, perRow);
+  return dropShare(scores, columns, goes, grain, perRow);
 }
 
 function changeOf(matrix: Float32Array, drop: Uint8Array, weights: Float32Array | null): Float32Array {

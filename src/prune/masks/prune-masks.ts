@@ -17,11 +17,11 @@ import type { PruneOutcome } from '../outcome.ts';
 import { type GroupView, histogramOf } from '../plan-view.ts';
 import { reestimate } from '../recover/batch-norms.ts';
 import { countsOf, type Worth } from './counts.ts';
+import { type MaskForm, misfit, requireForm } from './form.ts';
 import { GradualMasks, type GradualOptions, zeroShare } from './gradual.ts';
 import { observeGrams, unobservable } from './input-gram.ts';
 import { findMaskLayers, type MaskLayer, matrixOf } from './layer.ts';
 import { type MaskedLayer, type MaskMethod, maskLayer } from './mask-layer.ts';
-import { type Pattern, requirePattern } from './pattern.ts';
 import { requireMaskOptions } from './request.ts';
 import { worthOfMagnitudes } from './sensitivity.ts';
 
@@ -35,19 +35,18 @@ interface Skip {
 }
 
 /**
- * @param pattern null for zeros anywhere
  * @throws LlmcError USAGE for requests that nothing can meet, SELECTOR for a glob without effect, DATA and RUNTIME when the
  *   model cannot be observed
  */
 export async function pruneMasks(
   model: Model,
-  pattern: Pattern | null,
+  form: MaskForm,
   options: PruneOptions,
   dryRun: boolean,
   context: Context,
 ): Promise<PruneOutcome> {
-  if (pattern) requirePattern(pattern);
-  const method = requireMaskOptions(options, pattern, dryRun);
+  requireForm(form);
+  const method = requireMaskOptions(options, form.pattern, dryRun);
   const select = compileSelection(model, options);
   const traces = await runPasses(
     model,
@@ -61,22 +60,17 @@ export async function pruneMasks(
     bytes: value.tensor?.byteLength ?? 0,
     reason,
   }));
-  const layers = found.filter(({ value, tensor, extent }) => {
-    const fits = !pattern || extent % pattern.of === 0;
-    if (!fits && pattern)
-      skips.push({
-        what: value.name,
-        bytes: tensor.byteLength,
-        reason: `its sums run over ${extent}, which ${pattern.of} does not divide`,
-      });
-    return fits;
+  const layers = found.filter(({ value, tensor, rows, extent }) => {
+    const reason = misfit(form, rows.length, extent);
+    if (reason !== null) skips.push({ what: value.name, bytes: tensor.byteLength, reason });
+    return reason === null;
   });
   if (layers.length === 0 && !dryRun) throw nothingLeft(skips);
   const { gradual, target } = options;
-  const worth = await worthFor(model, layers, options, context);
-  const counts = countsOf(layers, pattern, target.share, options, worth);
+  const worth = await worthFor(model, layers, form, options, context);
+  const counts = countsOf(layers, form, target.share, options, worth);
   const masked =
-    dryRun || gradual ? new Map() : await maskAll(model, layers, counts, pattern, method, options, context);
+    dryRun || gradual ? new Map() : await maskAll(model, layers, counts, form, method, options, context);
   const notes = [...notesOf(layers, counts, method, masked)];
   if (worth.size > 0) notes.push(shareNote(layers, counts));
   if (gradual) notes.push(`masks grew at ${gradual} moments of the training, to the cubic schedule`);
@@ -93,7 +87,7 @@ export async function pruneMasks(
     notes,
     traces,
     frozen: [],
-    ...(gradual && !dryRun ? { later: growing(layers, gradual, pattern, { ...options, worth }) } : {}),
+    ...(gradual && !dryRun ? { later: growing(layers, gradual, form, { ...options, worth }) } : {}),
     groups: [
       ...layers.map((layer, index) => viewOf(layer, counts[index] as number)),
       ...skips.map(frozenView),
@@ -105,12 +99,13 @@ export async function pruneMasks(
 async function worthFor(
   model: Model,
   layers: readonly MaskLayer[],
+  { grain }: MaskForm,
   options: PruneOptions,
   context: Context,
 ): Promise<Worth> {
   if (options.scope !== 'sensitivity') return new Map();
   try {
-    return await worthOfMagnitudes(model, layers, options.target.share, options, context);
+    return await worthOfMagnitudes(model, layers, options.target.share, grain, options, context);
   } catch (error) {
     if (!(error instanceof LlmcError) || error.code !== 'RUNTIME') throw error;
     context.warn(
@@ -123,10 +118,10 @@ async function worthFor(
 function growing(
   layers: readonly MaskLayer[],
   moments: number,
-  pattern: Pattern | null,
+  form: MaskForm,
   options: GradualOptions,
 ): NonNullable<PruneOutcome['later']> {
-  const revision = new GradualMasks(layers, moments, pattern, options);
+  const revision = new GradualMasks(layers, moments, form, options);
   return {
     revision,
     changed: ({ graph }) =>
@@ -151,7 +146,7 @@ async function maskAll(
   model: Model,
   layers: readonly MaskLayer[],
   counts: readonly number[],
-  pattern: Pattern | null,
+  { pattern, grain }: MaskForm,
   method: MaskMethod,
   options: PruneOptions,
   context: Context,
@@ -177,6 +172,7 @@ async function maskAll(
             matrix: matrixOf(layer, floatsOf(layer.tensor)),
             columns: layer.columns.length,
             goes: pattern ?? (counts[layers.indexOf(layer)] as number),
+            grain,
             gram: grams.get(layer) ?? null,
           },
           engine,

@@ -10,8 +10,9 @@ import { rankLayers } from '../../probe/sensitivity/rank.ts';
 import type { Layer } from '../../probe/sensitivity/stand-in.ts';
 import type { Context } from '../../step.ts';
 import type { PruneOptions } from '../options.ts';
-import { dropSmallest } from './choose.ts';
-import type { MaskLayer } from './layer.ts';
+import { dropShare } from './choose.ts';
+import type { Grain } from './form.ts';
+import { type MaskLayer, matrixOf } from './layer.ts';
 
 /** Rows every layer is measured on. */
 const ROWS = 16;
@@ -21,17 +22,18 @@ const LEAST = 1e-3;
 /**
  * By name of the weight, what a magnitude is worth: the root of output noise per squared weight that becomes zero, 1 for
  * the layer in the middle. Weights times this, ranked over the whole model, give each layer its share.
- * @param share of the weights that becomes zero in the layer that is measured
+ * @param share of the weights that becomes zero in the layer that is measured, in whole blocks
  * @throws LlmcError DATA when the data does not fit, RUNTIME when the model does not run on it
  */
 export async function worthOfMagnitudes(
   model: Model,
   layers: readonly MaskLayer[],
   share: number,
+  grain: Grain,
   { data, samples }: Pick<PruneOptions, 'data' | 'samples'>,
   context: Context,
 ): Promise<ReadonlyMap<string, number>> {
-  const measured = layers.flatMap((layer) => usesOf(layer, share).map((use) => ({ layer, use })));
+  const measured = layers.flatMap((layer) => usesOf(layer, share, grain).map((use) => ({ layer, use })));
   const rows = Math.min(ROWS, samples);
   const { ranked } = await rankLayers(
     model,
@@ -44,7 +46,7 @@ export async function worthOfMagnitudes(
     const noise = measured
       .filter((each) => each.layer === layer)
       .reduce((sum, { use }) => sum + (noiseOf.get(use) ?? 0), 0);
-    const lost = energyLost(layer, share);
+    const lost = energyLost(layer, share, grain);
     return lost > 0 ? noise / lost : Number.NaN;
   });
   const finite = costs.filter((cost) => Number.isFinite(cost) && cost > 0).sort((a, b) => a - b);
@@ -60,28 +62,31 @@ export async function worthOfMagnitudes(
 }
 
 /** A tied weight is changed for one reader at a time. */
-function usesOf(layer: MaskLayer, share: number): Layer[] {
+function usesOf(layer: MaskLayer, share: number, grain: Grain): Layer[] {
   return layer.uses.map((node) => ({
     node,
-    standIns: [{ index: node.inputs.indexOf(layer.value), weight: () => masked(layer, share) }],
+    standIns: [{ index: node.inputs.indexOf(layer.value), weight: () => masked(layer, share, grain) }],
   }));
 }
 
-function masked({ tensor }: MaskLayer, share: number): TypedArray {
-  const array = tensor.array().slice();
-  const drop = dropped(floatsOf(tensor), share);
-  for (let at = 0; at < array.length; at++) if (drop[at] === 1) array[at] = 0;
+function masked(layer: MaskLayer, share: number, grain: Grain): TypedArray {
+  const array = layer.tensor.array().slice();
+  for (const place of dropped(layer, share, grain)) array[place] = 0;
   return array;
 }
 
-function energyLost({ tensor }: MaskLayer, share: number): number {
-  const floats = floatsOf(tensor);
-  const drop = dropped(floats, share);
-  return floats.reduce((sum, each, at) => (drop[at] === 1 ? sum + each * each : sum), 0);
+function energyLost(layer: MaskLayer, share: number, grain: Grain): number {
+  const floats = floatsOf(layer.tensor);
+  let sum = 0;
+  for (const place of dropped(layer, share, grain)) sum += (floats[place] as number) ** 2;
+  return sum;
 }
 
-function dropped(floats: Float32Array, share: number): Uint8Array {
-  const drop = new Uint8Array(floats.length);
-  dropSmallest(floats.map(Math.abs), 0, floats.length, Math.round(floats.length * share), drop);
-  return drop;
+/** Places of the tensor. */
+function* dropped(layer: MaskLayer, share: number, grain: Grain): Generator<number> {
+  const { tensor, rows, columns } = layer;
+  const scores = matrixOf(layer, floatsOf(tensor)).map(Math.abs);
+  const drop = dropShare(scores, columns.length, Math.round(tensor.size * share), grain, false);
+  let at = 0;
+  for (const row of rows) for (const column of columns) if (drop[at++] === 1) yield row + column;
 }

@@ -2,6 +2,7 @@
 import { feedbackOf } from '../../numeric/gptq.ts';
 import type { MatrixEngine } from '../../numeric/matrix-engine.ts';
 import { dropSmallest, partOf } from './choose.ts';
+import { blockScores, type Grain, spreadBlocks } from './form.ts';
 import type { Pattern } from './pattern.ts';
 
 /** Inputs whose masks are chosen together, with what they owe for earlier ones (section 3.3 of the paper). */
@@ -18,12 +19,14 @@ export interface SparseLayer {
  * "SparseGPT", algorithm 1). Updates are those of GPTQ with zero for the rounded value, so they share its factors, in which
  * `costs` are the squares of the inverse diagonal that the paper ranks by. Null where H is not positive definite.
  * @param goes a count of weights, or a pattern along the columns, whose length divides `size`
+ * @param grain weights that go together when `goes` is a count; its extents divide those of the matrix
  */
 export async function sparsegpt(
   matrix: Float32Array,
   size: number,
   hessian: Float64Array,
   goes: number | Pattern,
+  grain: Grain,
   engine: MatrixEngine,
 ): Promise<SparseLayer | null> {
   const rows = matrix.length / size;
@@ -38,7 +41,8 @@ export async function sparsegpt(
   const errors = new Float32Array(matrix.length);
   const drop = new Uint8Array(matrix.length);
   const step = typeof goes === 'number' ? 1 : goes.of;
-  const window = Math.max(step, WINDOW - (WINDOW % step));
+  const run = Math.max(step, grain.columns);
+  const window = Math.max(run, WINDOW - (WINDOW % run));
   for (let first = 0; first < size; first += window) {
     const last = Math.min(first + window, size);
     if (first > 0) await owe(first, last);
@@ -75,9 +79,12 @@ export async function sparsegpt(
           (weights[row * size + first + i] as number) + (debts[row * width + i] as number);
   }
 
+  /** Blocks of a window that go. */
   function countIn(count: number, first: number, last: number): number {
+    const [width, blocks] = [grain.columns, Math.round(count / (grain.rows * grain.columns))];
     let own = 0;
-    for (let column = first; column < last; column++) own += partOf(count, column, size);
+    for (let column = first; column < last; column += width)
+      own += partOf(blocks, column / width, size / width);
     return own;
   }
 
@@ -87,8 +94,10 @@ export async function sparsegpt(
     const scores = new Float32Array(rows * width);
     for (let row = 0; row < rows; row++)
       for (let i = 0; i < width; i++) scores[row * width + i] = scoreOf(row, first + i);
-    const own = new Uint8Array(scores.length);
-    dropSmallest(scores, 0, scores.length, count, own);
+    const blocks = blockScores(scores, width, grain);
+    const chosen = new Uint8Array(blocks.length);
+    dropSmallest(blocks, 0, blocks.length, count, chosen);
+    const own = spreadBlocks(chosen, width, grain);
     for (let row = 0; row < rows; row++)
       drop.set(own.subarray(row * width, (row + 1) * width), row * size + first);
   }
@@ -100,8 +109,9 @@ export async function sparsegpt(
     drop.set(own, row * size + first);
   }
 
+  /** The root of what the paper ranks by. */
   function scoreOf(row: number, column: number): number {
-    return (weights[row * size + column] as number) ** 2 * (costs[column] as number);
+    return Math.abs(weights[row * size + column] as number) * Math.sqrt(costs[column] as number);
   }
 
   /** Adds what a column owes for the errors of the columns [from, to). */
