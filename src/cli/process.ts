@@ -1,4 +1,5 @@
 /** Connects `main` to the real process: signals, closed pipes, uncaught errors, the exit code. */
+import { setFlagsFromString } from 'node:v8';
 import { runCleanups } from '../cleanup.ts';
 import { EXIT, LlmcError } from '../errors.ts';
 import { plainPalette } from '../report/palette.ts';
@@ -7,6 +8,9 @@ import { main } from './main.ts';
 
 /** Runs the command line of this process and ends it. */
 export async function runProcess(table?: readonly Command[]): Promise<void> {
+  // Nobody waits for an answer between two pauses, and marking beside the work takes cores from the runtime's threads: tensors
+  // count as memory, so that it went on all the time while training. Pauses for a heap of this size are milliseconds.
+  setFlagsFromString('--no-incremental-marking');
   const controller = new AbortController();
   const { stdout, stderr, env, argv } = process;
   stopOnSignals(controller);

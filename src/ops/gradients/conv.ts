@@ -2,7 +2,7 @@
 import { attributesOf } from '../../ir/formula.ts';
 import type { Value } from '../../ir/value.ts';
 import type { Derivative, GradientScope } from '../gradient.ts';
-import { excess, offsets, type Window, windowOf, windows } from './window.ts';
+import { excess, type Window, windowOf, windows } from './window.ts';
 
 /** Y[n (g o) t] = sum over i and k of X[n (g i) t+k] W[(g o) i k], and a bias for each channel. */
 export const conv: Derivative = {
@@ -80,18 +80,34 @@ function byColumns(g: GradientScope, x: Value, dy: Value, { window, x: dims, w }
   const [rows = 1, channels = 1] = dims;
   const [outputs = 1] = w;
   const places = window.output.reduce((a, b) => a * b, 1);
-  const kernels = offsets(window.kernel);
   const up = f.reshape(dy, [rows, outputs, places]);
-  const seen = isPointwise(window)
-    ? f.reshape(x, [rows, channels, places])
-    : f.concat(
-        windows(g, x, window).map((one) => f.reshape(one, [rows, channels, places])),
-        1,
-      );
-  const products = f.matmul(up, f.transpose(seen, [0, 2, 1]));
-  const summed = f.sum(products, [0], false);
-  const apart = f.reshape(summed, [outputs, kernels.length, channels]);
-  return f.reshape(f.transpose(apart, [0, 2, 1]), w);
+  const seen = isPointwise(window) ? x : columns(g, x, channels, window);
+  const flat = f.reshape(seen, [rows, -1, places]);
+  return f.reshape(f.sum(f.matmul(up, f.transpose(flat, [0, 2, 1])), [0], false), w);
+}
+
+/** Kernels with more positions are slid over by slices: the way by convolutions multiplies with each position. */
+const MOST_ONE_HOT = 32;
+
+/**
+ * What windows see, [rows, channels * positions of the kernel, ...output]: a convolution of each channel with kernels that
+ * are one at a position of their own. onnxruntime does it on all threads and takes half to a fifth of the time of slices.
+ */
+function columns(g: GradientScope, x: Value, channels: number, window: Window): Value {
+  const { f } = g;
+  const { kernel, output } = window;
+  const size = kernel.reduce((a, b) => a * b, 1);
+  if (size > MOST_ONE_HOT) {
+    const [rows = 1] = g.shape(x);
+    const seen = windows(g, x, window).map((one) => f.reshape(one, [rows, channels, 1, ...output]));
+    return f.concat(seen, 2);
+  }
+  const after = excess(window).map((one, at) => (window.after[at] ?? 0) + Math.max(one, 0));
+  const ones = Float32Array.from({ length: channels * size * size }, (_, at) =>
+    Number(Math.floor(at / size) % size === at % size),
+  );
+  const weight = f.floats([channels * size, 1, ...kernel], ones);
+  return f.op('Conv', [x, weight], { attributes: attributesOf(attributes({ ...window, after }, channels)) });
 }
 
 /**

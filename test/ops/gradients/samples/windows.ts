@@ -66,6 +66,7 @@ export const windows: readonly GradientSample[] = [
     '<group=3, pads=[1,1,1,1], strides=[2,2]>',
   ),
   conv('one axis', '[2,3,9]', '[4,3,3]', '[2,4,5]', '<strides=[2], pads=[1,1]>'),
+  conv('a long kernel', '[2,2,44]', '[3,2,36]', '[2,3,5]', '<strides=[2]>'),
   conv('three axes', '[1,2,3,4,4]', '[2,2,2,3,2]', '[1,2,2,2,3]', ''),
   conv('SAME_UPPER', '[1,2,6,5]', '[2,2,3,2]', '[1,2,3,3]', '<auto_pad="SAME_UPPER", strides=[2,2]>'),
   conv('SAME_LOWER', '[1,2,6,5]', '[2,2,3,2]', '[1,2,3,3]', '<auto_pad="SAME_LOWER", strides=[2,2]>'),
