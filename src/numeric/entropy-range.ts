@@ -28,11 +28,12 @@ export function entropyRange(histogram: Histogram, codes: number, symmetric = fa
   counts[0] = counts[1] as number;
   let best = { divergence: Infinity, bins: counts.length };
   const sums = prefixesOf(counts);
-  for (let bins = codes >> 1; bins <= counts.length; bins++) {
+  // From the largest threshold on, which is close to the best more often than the smallest one.
+  for (let bins = counts.length; bins >= codes >> 1; bins--) {
     const levels = levelsAt(bins);
     if (bins < levels) continue;
-    const divergence = divergenceAt(sums, bins, levels);
-    if (divergence < best.divergence) best = { divergence, bins };
+    const divergence = divergenceAt(sums, bins, levels, best.divergence);
+    if (divergence <= best.divergence) best = { divergence, bins };
   }
   const threshold = (reach * best.bins) / counts.length;
   return { min: Math.max(low, -threshold), max: Math.min(high, threshold) };
@@ -65,24 +66,40 @@ function prefixesOf(counts: Float64Array): Prefixes {
 /**
  * Divergence of the first `bins` bins, outliers in the last one, from themselves merged into `levels` codes:
  * sum p log p - sum p log q, of which the second term is one product for each level, since q is the same all over it.
+ * No level takes anything away (log-sum inequality), so what is beyond `bound` half way is not followed: Infinity.
  */
-function divergenceAt({ count, present, logs }: Prefixes, bins: number, levels: number): number {
+function divergenceAt(
+  { count, present, logs }: Prefixes,
+  bins: number,
+  levels: number,
+  bound: number,
+): number {
   const kept = count[bins] as number;
   const all = count[count.length - 1] as number;
   const outliers = all - kept;
   const last = kept - (count[bins - 1] as number);
   // Outliers where the candidate has nothing: it could not be further from the reference.
   if (kept === 0 || (outliers > 0 && last === 0)) return Infinity;
-  let divergence = logs[bins - 1] as number;
-  if (last > 0) divergence += (last + outliers) * Math.log(last + outliers);
-  let from = 0;
-  for (let level = 1; level <= levels; level++) {
-    const to = Math.floor((level * bins) / levels);
+  // The counts become shares: log(count / all) of the reference, log(count / kept) of the candidate.
+  const shares = Math.log(kept) - Math.log(all);
+  const most = (bound - shares) * all;
+  // What outliers add to the last bin of the reference.
+  const bin = last + outliers;
+  const piled = last > 0 ? bin * Math.log(bin) - last * Math.log(last) : 0;
+  let divergence = 0;
+  // The last level first: outliers are in it.
+  let to = bins;
+  for (let level = levels; level >= 1; level--) {
+    const from = Math.floor(((level - 1) * bins) / levels);
     const own = (count[to] as number) - (count[from] as number);
-    const full = (present[to] as number) - (present[from] as number);
-    if (own > 0) divergence -= (own + (to === bins ? outliers : 0)) * Math.log(own / full);
-    from = to;
+    if (own > 0) {
+      const full = (present[to] as number) - (present[from] as number);
+      const end = to === bins;
+      divergence += (logs[to] as number) - (logs[from] as number) + (end ? piled : 0);
+      divergence -= (own + (end ? outliers : 0)) * Math.log(own / full);
+      if (divergence > most) return Infinity;
+    }
+    to = from;
   }
-  // The counts became shares: log(count / all) of the reference, log(count / kept) of the candidate.
-  return divergence / all - Math.log(all) + Math.log(kept);
+  return divergence / all + shares;
 }

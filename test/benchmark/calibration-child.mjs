@@ -2,6 +2,7 @@
 import { openModel } from '../../dist/onnx/read.js';
 import { runPasses } from '../../dist/passes/pass.js';
 import { pipelines } from '../../dist/passes/table.js';
+import { upgradeOpset } from '../../dist/passes/upgrade-opset.js';
 import { calibrate } from '../../dist/quantize/calibrate/calibrate.js';
 import { knownRanges, quantizedValues } from '../../dist/quantize/static/parameters.js';
 import { planStatic } from '../../dist/quantize/static/plan.js';
@@ -12,6 +13,7 @@ const [path, data, method, rows] = process.argv.slice(2);
 const context = silentContext();
 const { model } = openModel(path);
 await runPasses(model, pipelines['prepare-quantize'], context);
+await runPasses(model, [upgradeOpset(13)], context);
 await inferTypes(model);
 const plan = planStatic(model, { select: () => null, keep: new Map(), mayAbsorb: true, anywhere: false });
 const known = knownRanges(plan);
