@@ -10,6 +10,8 @@ import type { CalibrationRequest } from './request.ts';
 import type { CalibratedRange } from './table.ts';
 import { expectations, type Split, Trial } from './trial.ts';
 
+/** Rows that tell whether outputs bear it: no value is chosen by itself here. */
+const ROWS = 8;
 /** What they take instead. */
 const OTHER: EstimatorName = 'mse';
 /** Noise over signal of the outputs that entropy is left alone at: with what rounded weights add, int8 still stands. */
@@ -43,7 +45,7 @@ export async function unclip(
   const values = [...seen.keys()];
   const changing = (level: number) => values.filter((value) => nameAt(level)(value) === OTHER).length;
   const outer = values.filter((value) => value.graph === model.graph);
-  const samples = await expectations(model, request, split, context);
+  const samples = await expectations(model, request, split, context, ROWS);
   const trial = await Trial.open(model, outer, request, context);
   try {
     let best = { level: Infinity, error: Infinity };

@@ -50,12 +50,13 @@ export function splitRows(rows: number): Split {
   return { found: rows - heldOut, judged: rows - heldOut, rows };
 }
 
-/** Some rows of the data and what the float model makes of them. */
+/** Some rows of the data, about `most` of them, and what the float model makes of them. */
 export async function expectations(
   model: Model,
   { data }: CalibrationRequest,
   { judged, rows }: Split,
   context: Context,
+  most = ROWS,
 ): Promise<Sample[]> {
   const session = await openSession({ model: encodeModel(model) }, { threads: context.threads });
   try {
@@ -66,7 +67,7 @@ export async function expectations(
       // A batch that reaches into the rows judged by counts as one of them.
       at += size;
       if (at <= judged) continue;
-      if (taken >= ROWS) break;
+      if (taken >= most) break;
       found.push({ feeds, expected: await session.run(feeds) });
       taken += size;
     }
