@@ -112,13 +112,18 @@ function own(members: Readonly<Record<string, number>>, key: string): number | n
 }
 
 const HOLDS: Readonly<Record<Operator, (value: number, limit: number) => boolean>> = {
-  '<': (value, limit) => value < limit,
-  '<=': (value, limit) => value <= limit,
-  '>': (value, limit) => value > limit,
-  '>=': (value, limit) => value >= limit,
-  '==': (value, limit) => value === limit,
-  '!=': (value, limit) => value !== limit,
+  '<': (value, limit) => value < limit && !isSame(value, limit),
+  '<=': (value, limit) => value <= limit || isSame(value, limit),
+  '>': (value, limit) => value > limit && !isSame(value, limit),
+  '>=': (value, limit) => value >= limit || isSame(value, limit),
+  '==': isSame,
+  '!=': (value, limit) => !isSame(value, limit),
 };
+
+/** From 0.91 to 0.9 is a drop of 1 %, though the difference of the two floats is larger than the float 0.01. */
+function isSame(value: number, limit: number): boolean {
+  return value === limit || Math.abs(value - limit) <= 1e-9 * Math.max(Math.abs(value), Math.abs(limit));
+}
 
 function holds(value: number, operator: Operator, limit: number): boolean {
   return HOLDS[operator](value, limit);

@@ -29,7 +29,10 @@ export function excess({ point }: Trial, budget: Budget, sure = false): number {
   const { maxDrop, maxBytes, minSpeedup, maxLatencyMs, notSlower } = budget;
   const drop = point.drop + (sure ? point.error : 0);
   const over = (value: number, limit: number | null): number =>
-    limit === null || value <= limit ? 0 : (value - limit) / Math.max(Math.abs(limit), 1e-3);
+    // From 0.91 to 0.9 is 1 %, whatever floats say.
+    limit === null || value - limit <= 1e-9 * Math.abs(limit)
+      ? 0
+      : (value - limit) / Math.max(Math.abs(limit), 1e-3);
   return (
     over(drop, maxDrop) +
     over(point.bytes, maxBytes) +

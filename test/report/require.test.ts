@@ -88,6 +88,15 @@ describe('requirements', () => {
     }
   });
 
+  it('takes numbers for equal that differ by the rounding of floats', () => {
+    const at = (accuracy: number) => ({ metrics: { accuracy } });
+    const models = [model('base', at(0.91)), model('small', at(0.9))];
+    const report = sampleReport({ models, comparisons: [] });
+    for (const [operator, passed] of Object.entries({ '<=': true, '==': true, '<': false, '!=': false }))
+      expect(judge(`accuracy.drop ${operator} 1%`, report)).toMatchObject({ passed });
+    expect(judge('accuracy.drop <= 0.99999%', report)).toMatchObject({ passed: false });
+  });
+
   it('must hold for every candidate and names the worst', () => {
     const models = [model('base'), model('good', { sizeBytes: 400 }), model('bad', { sizeBytes: 900 })];
     const report = sampleReport({ models, comparisons: [] });
