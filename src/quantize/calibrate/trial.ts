@@ -50,7 +50,10 @@ export function splitRows(rows: number): Split {
   return { found: rows - heldOut, judged: rows - heldOut, rows };
 }
 
-/** Some rows of the data, about `most` of them, and what the float model makes of them. */
+/**
+ * Rows of the data to judge by, and what the float model makes of them.
+ * @param most rows, a batch more at most; when that is less than there are, they are spread evenly
+ */
 export async function expectations(
   model: Model,
   { data }: CalibrationRequest,
@@ -63,13 +66,18 @@ export async function expectations(
     const inputs = await openInputs(session, { seed: context.seed, signal: context.signal, data });
     const found: Sample[] = [];
     let [at, taken] = [0, 0];
+    let next = judged;
     for await (const { feeds, size } of inputs.batches(rows)) {
+      // So many rows stand for each batch that is taken; the first one is in the middle of its own.
+      const stride = Math.max(size, Math.min(((rows - judged) * size) / most, rows - judged));
+      if (at === 0) next += (stride - size) / 2;
       // A batch that reaches into the rows judged by counts as one of them.
       at += size;
-      if (at <= judged) continue;
+      if (at <= next) continue;
       if (taken >= most) break;
       found.push({ feeds, expected: await session.run(feeds) });
       taken += size;
+      next += stride;
     }
     return found;
   } finally {
