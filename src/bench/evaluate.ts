@@ -4,7 +4,7 @@ import { keepRows, ScoreBoard } from '../data/metrics/score-board.ts';
 import { AUTOMATIC, type Wanted } from '../data/metrics/wanted.ts';
 import type { Fidelity } from '../report/schema.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
-import { FidelityMeter } from '../runtime/fidelity.ts';
+import { FidelityMeter, nanWarnings } from '../runtime/fidelity.ts';
 import type { ModelInputs } from '../runtime/inputs.ts';
 import type { Context } from '../step.ts';
 import type { Loaded } from './load.ts';
@@ -63,6 +63,7 @@ export async function evaluate(
     );
   }
   return entries.map(({ subject, meter, board }) => {
+    for (const line of meter ? nanWarnings(meter) : []) context.warn(`${subject.name}: ${line}`);
     for (const [output, shapes] of meter?.differing ?? []) {
       context.warn(`${subject.name}: output "${output}" has another shape (${shapes}) and was not compared`);
     }

@@ -73,7 +73,11 @@ export function defineCommand<const S extends CommandSpec>(
         options: readOptions(spec.options, raw),
         given: raw,
       } as Invocation<S>;
-      return async (io) => (await load()).run(call, io);
+      return async (io) => {
+        const { refuseCollisions } = await import('./collisions.ts');
+        await refuseCollisions(spec, call.operands, call.options, io.common.report);
+        return (await load()).run(call, io);
+      };
     },
   };
 }

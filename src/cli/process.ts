@@ -1,4 +1,5 @@
 /** Connects `main` to the real process: signals, closed pipes, uncaught errors, the exit code. */
+import { writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runCleanups } from '../cleanup.ts';
 import { EXIT, LlmcError } from '../errors.ts';
@@ -19,12 +20,26 @@ export async function runProcess(table?: readonly Command[]): Promise<void> {
   process.on('uncaughtException', (error) => void crash(error));
   // A promise that never settles lets the event loop run dry; that must not look like success.
   process.once('beforeExit', () => void crash(new Error('the command never finished')));
+  let over = false;
+  // A data module, or what it imports, may end the process: that must not look like success either.
+  process.on('exit', (code) => {
+    if (over || crashing || code !== EXIT.ok) return;
+    writeSync(
+      2,
+      'error DATA: the process was ended before the command was done\nhint: code that llmc was given called process.exit\n',
+    );
+    process.exitCode = EXIT.usage;
+  });
   const exitCode = await main(argv.slice(2), { stdout, stderr, env, signal: controller.signal }, table);
+  over = true;
   runCleanups();
   await Promise.all([drained(stdout), drained(stderr)]);
   // A result that did not fit on the disk it was sent to must not look like success.
   if (lost.length === 0) process.exit(exitCode);
 }
+
+/** Time to come to an end after a signal: the longest step of a training may have to be finished and kept. */
+const PATIENCE_MS = 30_000;
 
 /** The first signal asks the command to stop and to clean up; a second one does not wait for it. */
 function stopOnSignals(controller: AbortController): void {
@@ -34,7 +49,10 @@ function stopOnSignals(controller: AbortController): void {
       process.exit(EXIT.interrupted);
     }
     const hint = 'nothing partial is left behind; run the command again';
-    controller.abort(new LlmcError('INTERRUPTED', `stopped by ${name}`, { hint }));
+    const reason = new LlmcError('INTERRUPTED', `stopped by ${name}`, { hint });
+    controller.abort(reason);
+    // Whoever does not look is not waited for.
+    setTimeout(() => void crash(reason), PATIENCE_MS).unref();
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(name));
 }

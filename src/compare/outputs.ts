@@ -2,7 +2,7 @@
 import { keepRows } from '../data/metrics/score-board.ts';
 import type { Fidelity } from '../report/schema.ts';
 import { feedAdapter } from '../runtime/adapt.ts';
-import { FidelityMeter } from '../runtime/fidelity.ts';
+import { FidelityMeter, nanWarnings } from '../runtime/fidelity.ts';
 import { type ModelInputs, openInputs } from '../runtime/inputs.ts';
 import { openSession, type Session } from '../runtime/session.ts';
 import type { Context } from '../step.ts';
@@ -70,6 +70,7 @@ async function runBoth(
     progress.tick(size);
   }
   progress.done();
+  for (const line of nanWarnings(meter)) context.warn(line);
   for (const [name, shapes] of meter.differing)
     context.warn(`output "${name}" was not compared: its shapes differ, ${shapes}`);
   return { inputs, adapt, fidelity: meter.result(names[0], inputs.synthetic) };

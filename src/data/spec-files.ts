@@ -50,6 +50,19 @@ function kindOf(spec: DataSpec): KindInfo {
   return found;
 }
 
+/** The paths that a data spec names, whatever is there; none of one that cannot be read. */
+export function pathsNamedBy(text: string): readonly string[] {
+  try {
+    const spec = parseDataSpec(text);
+    const info = kindOf(spec);
+    const named = (info.files ?? []).flatMap((key) => spec.options.get(key) ?? []);
+    return info.needsPath || spec.kind === 'module' ? [spec.path, ...named] : named;
+  } catch (error) {
+    if (error instanceof LlmcError) return [];
+    throw error;
+  }
+}
+
 /**
  * Every file whose content decides what rows there are, sorted; null where that cannot be told, because code makes the
  * rows. What does not exist is left out.

@@ -1,4 +1,5 @@
 /** distill, from file to file: a student learns what a teacher knows. */
+import { pathsNamedBy } from '../data/spec-files.ts';
 import { LlmcError } from '../errors.ts';
 import type { LayoutOptions } from '../onnx/layout.ts';
 import { openModel } from '../onnx/read.ts';
@@ -70,6 +71,7 @@ export async function distillFile(job: DistillJob, context: Context): Promise<Di
     ...baselineFiles,
     ...teachers.slice(1),
     ...(job.student === null ? [] : [job.student, ...given.externalFiles]),
+    ...[options.data, options.evaluation ?? ''].flatMap(pathsNamedBy),
   ];
   requireTarget(output, { protect, force });
   const student = given.model;

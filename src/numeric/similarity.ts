@@ -17,6 +17,8 @@ export class Similarity {
   mismatches = 0;
   /** Elements of the approximation that are NaN or infinite, whatever the reference is. */
   nonFinite = 0;
+  /** Elements that are NaN on both sides: equal, but nothing that a model should say. */
+  nan = 0;
   #signal = 0;
   #other = 0;
   #product = 0;
@@ -57,6 +59,12 @@ export class Similarity {
   #addNonFinite(a: number, b: number): void {
     if (!Number.isFinite(b)) this.nonFinite++;
     if (!Object.is(a, b)) this.mismatches++;
+    else if (Number.isNaN(a)) this.nan++;
+  }
+
+  /** False when all there was is NaN against NaN, of which nothing can be said. */
+  get isComparable(): boolean {
+    return this.nan === 0 || this.nan < this.count;
   }
 
   /** 10 log10(signal power / error power); null when there is no error at all. */

@@ -45,21 +45,27 @@ export function pair(on: Form, off: Form): OptionDef<boolean | undefined> {
 export function text<F extends string | undefined = undefined>(
   flags: string,
   description: string,
-  init: Defaults<F> & { readonly completes?: Completes } = {},
+  init: Defaults<F> & { readonly completes?: Completes; readonly writes?: true } = {},
 ): OptionDef<string | F> {
   const shape = { type: 'string' } as const;
-  return value(flags, description, init, (given) => given, { completes: init.completes ?? 'none', shape });
+  const { completes = 'none', writes = false } = init;
+  return value(flags, description, init, (given) => given, { completes, writes, shape });
 }
 
 /** A text without which the command cannot run. */
-export function requiredText(flags: string, description: string, completes: Completes): OptionDef<string> {
+export function requiredText(
+  flags: string,
+  description: string,
+  completes: Completes,
+  writes = false,
+): OptionDef<string> {
   const form = { flags, description };
   const read = (raw: RawValues): string => {
     const given = raw[attributeOf(form)];
     if (typeof given === 'string') return given;
     throw usage(`${longFlag(form)} is missing`, `give ${flags}: ${description}`);
   };
-  return { ...BARE, completes, forms: [form], read };
+  return { ...BARE, completes, writes, forms: [form], read };
 }
 
 /** One of a few numbers. */
@@ -216,7 +222,7 @@ export function value<T, F>(
   description: string,
   init: Defaults<F>,
   parse: (given: string, name: string) => T,
-  extra: Partial<Pick<OptionDef<T>, 'choices' | 'completes' | 'shape'>> = {},
+  extra: Partial<Pick<OptionDef<T>, 'choices' | 'completes' | 'shape' | 'writes'>> = {},
 ): OptionDef<T | F> {
   const form = { flags, description };
   const fallback = init.fallback;

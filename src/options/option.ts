@@ -28,6 +28,8 @@ export interface OptionDef<T> {
   /** The default as help shows it; null when nothing is the default. */
   readonly shownDefault: string | null;
   readonly completes: Completes;
+  /** The value names a file that is written. */
+  readonly writes?: boolean;
   /** What a recipe may write; forms without a value are booleans there. */
   readonly shape: ValueShape;
   read(raw: RawValues): T;

@@ -10,6 +10,8 @@ export interface PruneOutcome {
   readonly changed: readonly { readonly what: string; readonly detail: string }[];
   readonly skipped: readonly Skipped[];
   readonly notes: readonly string[];
+  /** Why much less went than was asked for. */
+  readonly shortfall?: string;
   readonly traces: readonly PassTrace[];
   /** The groups, for --dry-run and the report. */
   readonly groups: readonly GroupView[];

@@ -1,4 +1,5 @@
 /** prune, from file to file: open, prune, save, check, account for it. */
+import { pathsNamedBy } from '../data/spec-files.ts';
 import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import type { LayoutOptions } from '../onnx/layout.ts';
@@ -68,12 +69,14 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
   const started = performance.now();
   const opened = openModel(input);
   const files = [input, ...opened.externalFiles];
-  requireTarget(output, { protect: files, force });
+  const protect = [...files, ...pathsNamedBy(options.data ?? '')];
+  requireTarget(output, { protect, force });
   const baselineTensors = tensorSizes(opened.model);
   const planned = await run(opened.model, options, false, context);
   const { later } = planned;
-  if (planned.changed.length === 0 && !later)
-    context.warn('nothing was cut: the share asked for is less than one channel of any group');
+  if (planned.shortfall !== undefined) context.warn(planned.shortfall);
+  else if (planned.changed.length === 0 && !later)
+    context.warn('nothing was cut: the share asked for is less than the smallest part that can go');
   const mask = isMask(options.structure);
   const learned = options.finetune
     ? await learn(
@@ -99,7 +102,7 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
       layout: job.layout,
       metadata: job.metadata,
       force,
-      protect: files,
+      protect,
       checksum: job.checksum,
       // What masks give is seen in what compresses.
       gzip: mask,

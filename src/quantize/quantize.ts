@@ -1,5 +1,6 @@
 /** quantize, from file to file: open, transform, save, check, account for it. */
 import { stat } from 'node:fs/promises';
+import { pathsNamedBy } from '../data/spec-files.ts';
 import { LlmcError } from '../errors.ts';
 import { sha256 } from '../onnx/checksum.ts';
 import type { LayoutOptions } from '../onnx/layout.ts';
@@ -91,7 +92,8 @@ async function quantizeWith(
   const { input, output, options } = job;
   const started = performance.now();
   const opened = openModel(input);
-  const target = { protect: [input, ...opened.externalFiles], force: job.force };
+  const protect = [input, ...opened.externalFiles, ...pathsNamedBy(options.data ?? '')];
+  const target = { protect, force: job.force };
   requireTarget(output, target);
   await requireFittingData(opened.model, options.data, job.labels ?? false);
   const before = await totalSize([input, ...opened.externalFiles]);

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { HashIndex } from '../cache/hash-index.ts';
 import type { Store } from '../cache/store.ts';
+import { pathsNamedBy } from '../data/spec-files.ts';
 import { openModel } from '../onnx/read.ts';
 import { requireTarget } from '../onnx/transaction.ts';
 import { saveModel } from '../onnx/write.ts';
@@ -130,7 +131,11 @@ function requireFree({ path, place }: PlannedOutput, plan: Plan, force: boolean)
   const replaceable = force || madeHere(path);
   try {
     requireTarget(path, {
-      protect: [plan.model, ...openModel(plan.model).externalFiles],
+      protect: [
+        plan.model,
+        ...openModel(plan.model).externalFiles,
+        ...Object.values(plan.data).flatMap(pathsNamedBy),
+      ],
       force: replaceable,
     });
   } catch (error) {

@@ -1,7 +1,7 @@
 /** The layers of a comparison as a table: what goes into each, what comes out, how far off it is. */
 import { type Align, alignColumns, shorten } from './layout.ts';
 import type { LayerRecord, Report } from './schema.ts';
-import { formatCosine, formatDb, significant } from './units.ts';
+import { formatCosine, formatDb, formatError } from './units.ts';
 
 /** Layers shown unless somebody asks for more. */
 export const LAYERS_SHOWN = 20;
@@ -24,7 +24,7 @@ export function layerCells(layer: LayerRecord, name: (text: string) => string): 
     formatDb(layer.sqnrDb),
     lost(layer),
     layer.cosine === null ? '-' : formatCosine(layer.cosine),
-    layer.maxAbsError === Number.MAX_VALUE ? 'infinite' : significant(layer.maxAbsError),
+    formatError(layer.maxAbsError),
     layer.touched ? TOUCHED : '',
   ];
 }

@@ -7,6 +7,7 @@ import {
   formatCosine,
   formatCount,
   formatDb,
+  formatError,
   formatMetric,
   formatMs,
   formatNats,
@@ -149,7 +150,7 @@ const FIDELITY: readonly Row[] = [
     model.fidelity?.agreement == null ? null : formatShare(model.fidelity.agreement),
   ),
   plain('KL', (model) => (model.fidelity?.kl == null ? null : formatNats(model.fidelity.kl))),
-  plain('max error', (model) => model.fidelity && significant(model.fidelity.maxAbsError)),
+  plain('max error', (model) => model.fidelity && formatError(model.fidelity.maxAbsError)),
 ];
 
 function plain(label: string, value: Row['value']): Row {

@@ -3,6 +3,11 @@
 const DECIMAL = ['B', 'KB', 'MB', 'GB', 'TB'];
 const MINUS = '-';
 
+/** Of a largest difference; the largest double stands for infinity, which JSON has not. */
+export function formatError(value: number): string {
+  return value === Number.MAX_VALUE ? 'infinite' : significant(value);
+}
+
 /** Three significant digits without an exponent: 1.23, 12.3, 123, 1234. */
 export function significant(value: number): string {
   const size = Math.abs(value);

@@ -8,7 +8,7 @@ import type { Fidelity } from '../report/schema.ts';
 import type { Context } from '../step.ts';
 import { feedAdapter } from './adapt.ts';
 import type { Feeds } from './feeds.ts';
-import { FidelityMeter } from './fidelity.ts';
+import { FidelityMeter, nanWarnings } from './fidelity.ts';
 import { type ModelInputs, openInputs } from './inputs.ts';
 import { loadResult, refusalOf } from './loadable.ts';
 import { type Race, race } from './race.ts';
@@ -180,6 +180,7 @@ async function measure(
       })
     : null;
   progress.done();
+  for (const line of nanWarnings(meter)) context.warn(line);
   return {
     fidelity: meter.result('input model', inputs.synthetic),
     metrics: { before: boards[0].values(), after: boards[1].values() },

@@ -65,13 +65,22 @@ export class FidelityMeter {
     return this.#differing;
   }
 
+  /** Outputs of which both models make NaN somewhere, with the share of such elements. */
+  get withoutNumbers(): ReadonlyMap<string, number> {
+    return new Map(
+      this.#meters.flatMap(({ baseline, similarity }) =>
+        similarity.nan > 0 ? [[baseline, similarity.nan / similarity.count] as const] : [],
+      ),
+    );
+  }
+
   /**
-   * The record; null when no output could be compared. SQNR, cosine and error are those of the worst float output
+   * The record; null when no output could be compared, as those that are nothing but NaN. SQNR, cosine and error are those of the worst float output
    * (of any output when none is float); agreement and divergence are those of the first output
    * that holds answers, scores before class numbers.
    */
   result(against: string, synthetic: boolean): Fidelity | null {
-    const compared = this.#meters.filter((meter) => meter.similarity.count > 0);
+    const compared = this.#meters.filter(({ similarity }) => similarity.count > 0 && similarity.isComparable);
     const floats = compared.filter((meter) => meter.float);
     const judged = floats.length > 0 ? floats : compared;
     if (judged.length === 0) return null;
@@ -97,6 +106,14 @@ export class FidelityMeter {
       ),
     };
   }
+}
+
+/** One line for each output that the baseline makes NaN of. */
+export function nanWarnings(meter: FidelityMeter): string[] {
+  return [...meter.withoutNumbers].map(
+    ([name, share]) =>
+      `${share === 1 ? 'all' : `${(100 * share).toPrecision(2)} %`} of the output '${name}' is NaN in both models, which says nothing about how alike they are; the input model or the data is at fault`,
+  );
 }
 
 /** The smallest value; null (equal outputs) counts as the best. */

@@ -8,6 +8,7 @@ import type { Model } from '../ir/model.ts';
 import type { Node } from '../ir/node.ts';
 import type { Shape, Value } from '../ir/value.ts';
 import { heldBy } from '../ops/nodes.ts';
+import type { Context } from '../step.ts';
 import { openSession } from './session.ts';
 import { skeletonOf } from './skeleton.ts';
 
@@ -26,6 +27,12 @@ export async function inferTypes(
   const failures: { graph: string; reason: string }[] = [];
   await inferGraph(model, model.graph, sizes, failures);
   return failures;
+}
+
+/** Says why shapes of the main graph are unknown: everything that follows from that is hard to understand otherwise. */
+export function warnUntyped({ graph }: Model, untyped: Untyped, context: Pick<Context, 'warn'>): void {
+  const found = untyped.find((each) => each.graph === graph.name);
+  if (found) context.warn(`onnxruntime does not tell the shapes in this model: ${found.reason}`);
 }
 
 async function inferGraph(
@@ -70,16 +77,20 @@ async function askRuntime(
   for (const info of session.outputs) {
     const value = values.get(info.name);
     const dtype = asDType(info.dtype);
-    // The runtime reports a scalar and an unknown rank alike; only the latter does harm when taken for the other.
-    if (value && dtype)
-      value.type = { dtype, shape: info.dims.length > 0 ? info.dims : statedOutput(graph, value, dtype) };
+    if (value && dtype) value.type = { dtype, shape: withStated(graph, value, dtype, info.dims) };
   }
   await session.release();
 }
 
-/** What the file states of a graph output stays where the runtime adds nothing: checkers want a shape there. */
-function statedOutput(graph: Graph, value: Value, dtype: DType): Shape | null {
-  return graph.hasOutput(value) && value.type?.dtype === dtype ? value.type.shape : null;
+/**
+ * What the file states of a graph output stays where the runtime adds nothing: names tie it to the inputs, and checkers
+ * want a shape there. The runtime reports a scalar and an unknown rank alike.
+ */
+function withStated(graph: Graph, value: Value, dtype: DType, dims: Shape): Shape | null {
+  const stated = graph.hasOutput(value) && value.type?.dtype === dtype ? value.type.shape : null;
+  if (dims.length === 0) return stated;
+  if (stated?.length !== dims.length) return dims;
+  return dims.map((dim, axis) => (typeof dim === 'number' ? dim : (stated[axis] ?? dim)));
 }
 
 function asDType(name: string): DType | null {

@@ -83,6 +83,7 @@ export const trainOptions = {
   resume: flag('--resume', 'go on with the checkpoint if there is one'),
   patience: integer('--patience <n>', 'evaluations without improvement before the end', { min: 1 }),
   saveGraph: text('--save-graph <file>', 'write the graph of a step, an ordinary ONNX model', {
+    writes: true,
     completes: 'model',
   }),
 } as const;

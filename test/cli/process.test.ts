@@ -23,6 +23,7 @@ const behaviours = {
   deaf: async () => { litter(); for (;;) await tick(); },
   lost: () => new Promise(() => {}),
   crash: async () => { litter(); setTimeout(() => { throw new Error('from a callback'); }, 5); for (;;) await tick(); },
+  quitter: async () => { process.exit(0); },
   brief: async (_, io) => { io.stdout('one line\\n'); return 0; },
   chatty: async (_, io) => { for (let i = 0; i < 20000; i++) io.stdout('line '.repeat(20) + i + '\\n'); return 0; },
 };
@@ -140,6 +141,12 @@ describe('the real process', () => {
     const { code, stderr } = await drive('lost', []);
     expect(code).toBe(70);
     expect(stderr).toContain('the command never finished');
+  });
+
+  it('a command that something else ends is no success', async () => {
+    const { code, stderr } = await drive('quitter', []);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error DATA: the process was ended before the command was done\nhint: /);
   });
 
   it('a closed pipe is quiet', () => {

@@ -42,6 +42,17 @@ describe('similarity', () => {
     expect(result).toEqual({ sqnrDb: null, cosine: 1, maxAbsError: 0, mismatches: 0, nonFinite: 2 });
   });
 
+  it('says nothing of NaN alone', () => {
+    const only = (values: number[]) => {
+      const similarity = new Similarity();
+      similarity.add(Float64Array.from(values), Float64Array.from(values));
+      return [similarity.isComparable, similarity.nan];
+    };
+    expect(only([NaN, NaN])).toEqual([false, 2]);
+    expect(only([NaN, 1])).toEqual([true, 1]);
+    expect(only([-Infinity])).toEqual([true, 0]);
+  });
+
   it.each([
     [1, NaN],
     [NaN, 1],

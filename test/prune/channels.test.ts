@@ -198,3 +198,26 @@ async function errorOf(model: Model, original: Model): Promise<number> {
   for (const session of sessions) await session.release();
   return error / energy;
 }
+
+describe('what was asked for and what went', () => {
+  const asked = async (more: Partial<PruneOptions>) => {
+    const model = noisyModel(`g (float[N,16] x) => (float[N,4] y) <float[16,32] a = {0}, float[32,4] b = {0}>
+      { h = MatMul(x, a) r = Relu(h) y = MatMul(r, b) }`);
+    return (await pruneChannels(model, ['channels'], { ...OPTIONS, ...more }, false, context)).shortfall;
+  };
+  const share = (part: number) => ({ target: { measure: 'sparsity', share: part } as const });
+
+  it.each([
+    [{ ...share(0.9), maxPerLayer: 0.1 }, /^only 9.4 % of the channels went, not 90.0 %: .*--max-per-layer/],
+    [{ ...share(0.5), roundTo: 64 }, /^nothing was cut, not 50.0 %: .*multiple of 64 \(--round-to\)$/],
+    [{ ...share(0.9), maxPerLayer: 0.1, roundTo: 8 }, /--max-per-layer.*, and .*multiple of 8/],
+    [{ ...share(0.01) }, /^nothing was cut, not 1.0 %: that is less than one$/],
+  ])('%o is told', async (more, text) => {
+    expect(await asked(more)).toMatch(text);
+  });
+
+  it('what was done needs no word; what nobody can judge is refused', async () => {
+    expect(await asked(share(0.5))).toBeUndefined();
+    await expect(asked({ ...share(0.5), importance: 'bn' })).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});

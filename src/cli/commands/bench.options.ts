@@ -14,6 +14,7 @@ export const benchSpec = {
   options: {
     ...benchOptions,
     history: text('--history <file>', 'add the run to a history, one JSON line each, and show the trends', {
+      writes: true,
       completes: 'file',
     }),
     commit: text('--commit <id>', 'commit of the run, for --history', { shown: 'as CI or git says' }),

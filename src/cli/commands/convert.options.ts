@@ -8,7 +8,7 @@ export const convertSpec = {
   summary: 'Rewrite a model without compressing it: external data, opset, cleaning',
   operands: { model: operand('the model, an .onnx file', 'model') },
   options: {
-    output: requiredText('-o, --output <file>', 'where to write the result (required)', 'model'),
+    output: requiredText('-o, --output <file>', 'where to write the result (required)', 'model', true),
     ...convertOptions,
   },
   examples: [

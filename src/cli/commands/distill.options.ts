@@ -9,6 +9,7 @@ export const distillSpec = {
   operands: { teacher: operand('the model to learn from, an .onnx file', 'model') },
   options: {
     output: text('-o, --output <file>', 'where to write the student', {
+      writes: true,
       completes: 'model',
       shown: '<student>.distilled.onnx, or <teacher>.student.onnx',
     }),

@@ -8,6 +8,7 @@ export const initSpec = {
   operands: { model: operand('the model, an .onnx file', 'model') },
   options: {
     output: text('-o, --output <file>', 'where to write the recipe', {
+      writes: true,
       completes: 'file',
       shown: 'recipe.yaml beside the model',
     }),

@@ -9,6 +9,7 @@ export const pruneSpec = {
   operands: { model: operand('the model, an .onnx file', 'model') },
   options: {
     output: text('-o, --output <file>', 'where to write the result', {
+      writes: true,
       completes: 'model',
       shown: '<model>.pruned.onnx',
     }),

@@ -9,6 +9,7 @@ export const quantizeSpec = {
   operands: { model: operand('the model, an .onnx file', 'model') },
   options: {
     output: text('-o, --output <file>', 'where to write the result', {
+      writes: true,
       completes: 'model',
       shown: '<model>.<scheme>.onnx',
     }),

@@ -18,12 +18,16 @@ export const reportSpec = {
     ),
     baseline: text('--baseline <file>', 'an older report to compare each model with', { completes: 'file' }),
     history: text('--history <file>', 'add the run to a history, one JSON line each, and show the trends', {
+      writes: true,
       completes: 'file',
     }),
     commit: text('--commit <id>', 'commit of the run, for --history', {
       shown: 'as CI or git says',
     }),
-    output: text('-o, --output <file>', 'write to a file instead of stdout', { completes: 'file' }),
+    output: text('-o, --output <file>', 'write to a file instead of stdout', {
+      writes: true,
+      completes: 'file',
+    }),
   },
   examples: [
     { run: 'llmc report bench.json --format markdown -o comment.md', does: 'make a pull-request comment' },

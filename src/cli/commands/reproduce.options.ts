@@ -8,7 +8,7 @@ export const reproduceSpec = {
   operands: { model: operand('a model that llmc has made', 'model') },
   options: {
     in: list('--in <folder>', 'search for the inputs here and below, too (repeatable)', 'directory'),
-    output: text('-o, --output <file>', 'keep what was made again', { completes: 'model' }),
+    output: text('-o, --output <file>', 'keep what was made again', { writes: true, completes: 'model' }),
   },
   examples: [
     { run: 'llmc reproduce model.int8.onnx', does: 'inputs are searched beside the model and here' },

@@ -23,6 +23,7 @@ export const runSpec = {
     set: assignments('--set <name=value>', 'value of a variable of the recipe (repeatable)'),
     model: text('--model <file>', "begin with this model instead of the recipe's", { completes: 'model' }),
     output: text('-o, --output <file>', 'write here instead of where the recipe says', {
+      writes: true,
       completes: 'model',
     }),
     dryRun: flag('--dry-run', 'check the recipe and show what would be done, and what is done already'),

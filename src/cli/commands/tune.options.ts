@@ -21,6 +21,7 @@ export const tuneSpec = {
   operands: { model: operand('the model, an .onnx file', 'model') },
   options: {
     output: text('-o, --output <file>', 'where to write the winner; its recipe goes beside it', {
+      writes: true,
       completes: 'model',
       shown: '<model>.tuned.onnx',
     }),
@@ -72,6 +73,7 @@ export const tuneSpec = {
     prune: switchOff('--no-prune', 'do not take weights out'),
     dim: dimensions('--dim <name=size>', 'size of a symbolic dimension (repeatable)'),
     recipe: text('--recipe <file>', 'where to write the recipe of the winner', {
+      writes: true,
       completes: 'file',
       shown: '<output>.recipe.yaml',
     }),

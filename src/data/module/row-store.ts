@@ -76,7 +76,10 @@ export class RowStore {
 function temporaryFile(): number {
   const folder = mkdtempSync(join(tmpdir(), 'llmc-rows-'));
   const file = openSync(join(folder, 'rows'), 'w+');
+  let gone = false;
   const remove = (): void => {
+    if (gone) return;
+    gone = true;
     try {
       closeSync(file);
     } finally {

@@ -1,5 +1,6 @@
 /** `./my-data.mjs`: rows that JavaScript makes; naming the file runs its code. */
 import { basename } from 'node:path';
+import { LlmcError } from '../../errors.ts';
 import { castTensor } from '../cast.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import { RowStore } from '../module/row-store.ts';
@@ -38,17 +39,34 @@ function rowsNeeded(spec: DataSpec): number {
   return whole ? Number.POSITIVE_INFINITY : limit + (wholeOption(spec, 'skip') ?? 0);
 }
 
+/** More rows do not fit into the memory of a process; a module that goes on and on has no last one. */
+const MOST_ROWS = 4_000_000;
+const PAUSE_MS = 50;
+
+function endless(path: string): LlmcError {
+  return new LlmcError('DATA', `${path} has given ${MOST_ROWS.toLocaleString('en')} rows and has more`, {
+    hint: `say how many are to be read: ${path}?limit=1000`,
+  });
+}
+
 async function readAll(spec: DataSpec): Promise<RowTable> {
   const store = new RowStore();
   const shapes = new Shapes(spec.path);
   const most = rowsNeeded(spec);
   const input = spec.options.get('input') ?? ONLY_INPUT;
+  let paused = performance.now();
   for await (const item of itemsOf(spec.path, await importDefault(spec.path))) {
     for (const row of rowsOf(item, { path: spec.path, input }, store.length)) {
       shapes.add(row, store.length);
       store.add(Object.fromEntries([...row].map(([name, { tensor }]) => [name, tensor])));
     }
     if (store.length >= most) break;
+    if (store.length > MOST_ROWS) throw endless(spec.path);
+    // A module that never waits would keep signals from being heard.
+    if (performance.now() - paused > PAUSE_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      paused = performance.now();
+    }
   }
   const columns = shapes.columns(store.length);
   const stacked = (indices: readonly number[], name: string): HostTensor =>

@@ -13,7 +13,7 @@ import { stateAxes } from '../../passes/state-axes.ts';
 import { unlistConstants } from '../../passes/unlist-constants.ts';
 import { upgradeOpset } from '../../passes/upgrade-opset.ts';
 import { type SampledShapes, sampledShapes } from '../../probe/sampled-shapes.ts';
-import { inferTypes } from '../../runtime/shapes.ts';
+import { inferTypes, warnUntyped } from '../../runtime/shapes.ts';
 import type { Context } from '../../step.ts';
 
 /** Batch normalizations stay: their scales tell what channels are worth, and their statistics can be taken again. */
@@ -41,7 +41,7 @@ export interface Prepared {
 export async function prepareCutting(model: Model, context: Context): Promise<Prepared> {
   const older = model.opset > 0 && model.opset < LEAST_OPSET ? [upgradeOpset(LEAST_OPSET)] : [];
   const passes = await runPasses(model, [...older, ...PASSES], context);
-  await inferTypes(model);
+  warnUntyped(model, await inferTypes(model), context);
   const shapes = await sampledShapes(model, context);
   for (const node of allNodes(model, { functions: false }))
     for (const value of node.outputs)

@@ -68,10 +68,12 @@ export async function pruneChannels(
   const costs = new CostModel(model, shapes);
   const slopes = importance.needsSlopes ? await observeSlopes(model, free, options, context) : null;
   const scored = scoresOf(free, importance, options, costs, { products, slopes, seed: context.seed });
+  if (scored.length === 0 && free.length > 0) throw unjudged(importance);
+  const roundTo = options.roundTo ?? (kinds.includes('channels') || kinds.includes('width') ? SUITABLE : 1);
   const ranking = new Ranking(scored, {
     scope: options.scope === 'sensitivity' ? 'global' : options.scope,
     maxPerGroup: options.maxPerLayer,
-    roundTo: options.roundTo ?? (kinds.includes('channels') || kinds.includes('width') ? SUITABLE : 1),
+    roundTo,
   });
   const gone = free.length === 0 ? new Map() : await choose(ranking, costs, model, shapes, options, context);
   const views = groups.map((group) => viewOf(group, reasonOf(group), scored, gone));
@@ -95,7 +97,9 @@ export async function pruneChannels(
       `statistics of ${await reestimate(model, options, context)} batch normalizations taken again on the data`,
     );
   const finished = await runPasses(model, pipelines.finish, context);
+  const shortfall = shortfallOf(scored, gone, options, roundTo);
   return {
+    ...(shortfall === null ? {} : { shortfall }),
     changed: views.flatMap(({ id, kind, size, left }) =>
       left < size ? [{ what: id, detail: `${kind} ${size} -> ${left}` }] : [],
     ),
@@ -142,6 +146,37 @@ function nothingLeft(
   return new LlmcError('USAGE', `there are no ${kinds.join(' or ')} to cut in this model${why}`, {
     hint: 'llmc prune --dry-run shows all groups; masks (--structure unstructured) need no groups',
   });
+}
+
+function unjudged({ name, summary }: Importance): LlmcError {
+  return new LlmcError('USAGE', `--importance ${name} can judge no group of this model`, {
+    hint: `it goes by ${summary}; --importance group suits every model`,
+  });
+}
+
+/** Less than this part of what was asked for is worth a word. */
+const ENOUGH = 0.75;
+
+/** Why much fewer channels went than were asked for; null where they went. */
+function shortfallOf(
+  scored: readonly Scored[],
+  gone: Gone,
+  { target, maxPerLayer }: PruneOptions,
+  roundTo: number,
+): string | null {
+  if (target.measure !== 'sparsity') return null;
+  const total = scored.reduce((sum, { group }) => sum + group.size, 0);
+  const went = [...gone.values()].reduce((sum, drop) => sum + drop.reduce((all, one) => all + one, 0), 0);
+  if (went >= ENOUGH * target.share * total) return null;
+  const reasons = [
+    ...(maxPerLayer < target.share
+      ? [`no group loses more than ${percent(maxPerLayer)} (--max-per-layer)`]
+      : []),
+    ...(roundTo > 1 ? [`what is left of a group is a multiple of ${roundTo} (--round-to)`] : []),
+    ...(target.share * total < 1 ? ['that is less than one'] : []),
+  ];
+  const what = went === 0 ? 'nothing was cut' : `only ${percent(went / total)} of the channels went`;
+  return `${what}, not ${percent(target.share)}${reasons.length > 0 ? `: ${reasons.join(', and ')}` : ''}`;
 }
 
 function scoresOf(

@@ -10,7 +10,7 @@ import { removeDead } from '../../passes/remove-dead.ts';
 import { compileSelection } from '../../passes/selection.ts';
 import { unlistConstants } from '../../passes/unlist-constants.ts';
 import { RuntimeMatrixEngine } from '../../runtime/matrix-engine.ts';
-import { inferTypes } from '../../runtime/shapes.ts';
+import { inferTypes, warnUntyped } from '../../runtime/shapes.ts';
 import type { Context } from '../../step.ts';
 import type { PruneOptions } from '../options.ts';
 import type { PruneOutcome } from '../outcome.ts';
@@ -53,7 +53,7 @@ export async function pruneMasks(
     [unlistConstants, liftConstants, removeDead, foldConstants, removeDead],
     context,
   );
-  await inferTypes(model);
+  warnUntyped(model, await inferTypes(model), context);
   const { layers: found, others } = findMaskLayers(model, select);
   const skips: Skip[] = others.map(({ value, reason }) => ({
     what: value.name,
