@@ -65,12 +65,13 @@ function roleOf({ forms: [form] }: OptionDef<unknown>): string {
 
 /** The same for all names of a file, whether it is there or not. */
 function placeOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat?.isFile()) return `${stat.dev}:${stat.ino}`;
   const whole = resolve(path);
   try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat?.isFile()) return `${stat.dev}:${stat.ino}`;
     return join(realpathSync(dirname(whole)), basename(whole));
   } catch {
+    // A folder that is not there, or no path at all: whoever opens it says so.
     return whole;
   }
 }

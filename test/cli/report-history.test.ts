@@ -42,7 +42,7 @@ describe('llmc report --history', () => {
   it.each([
     [['report'], 'USAGE'],
     [['report', '--history', 'missing.jsonl'], 'FILE_NOT_FOUND'],
-    [['report', 'run.json', '--history', 'run.json'], 'DATA'],
+    [['report', 'run.json', '--history', 'run.json'], 'FILE_EXISTS'],
   ])('refuses %j with %s', async (args, code) => {
     const files = args.map((arg) => (/\./.test(arg) ? at(arg) : arg));
     const ran = await llmc(files);
