@@ -13,6 +13,7 @@ import { removeIdentities } from './remove-identities.ts';
 import { sort } from './sort.ts';
 import { stateAxes } from './state-axes.ts';
 import { strip, stripModelMetadata } from './strip.ts';
+import { transposeBehind } from './transpose-behind.ts';
 import { unlistConstants } from './unlist-constants.ts';
 
 /** Passes that keep every output equal, by name; `upgradeOpset` is one as well, but needs to be told a version. */
@@ -32,6 +33,7 @@ export const passes: readonly Pass[] = [
   stateAxes,
   strip,
   stripModelMetadata,
+  transposeBehind,
   unlistConstants,
 ];
 

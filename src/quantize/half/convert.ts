@@ -10,10 +10,13 @@
  * half-precision inputs and outputs the whole graph becomes bfloat16, for accelerators.
  */
 import type { Model } from '../../ir/model.ts';
+import { allNodes } from '../../ir/walk.ts';
 import { liftConstants } from '../../passes/lift-constants.ts';
 import { runPasses } from '../../passes/pass.ts';
+import { removeDead } from '../../passes/remove-dead.ts';
 import type { Selection } from '../../passes/selection.ts';
 import { sort } from '../../passes/sort.ts';
+import { sumsOverFirst, transposeBehind } from '../../passes/transpose-behind.ts';
 import type { Context } from '../../step.ts';
 import type { Outcome } from '../outcome.ts';
 import { LARGEST } from '../recipes/half.ts';
@@ -64,13 +67,18 @@ export async function convertToHalf(
   }
   typeSparseInitializers(model);
   const plan = new HalfPlan(model, { dtype, halfIo, select });
-  if (dtype === 'float16') keepLargeConstants(plan);
+  if (dtype === 'float16') {
+    keepLargeConstants(plan);
+    for (const node of allNodes(model, { functions: false }))
+      if (sumsOverFirst(node))
+        plan.keep(node, 'onnxruntime 1.30 crashes on its fusion with the Transpose before it');
+  }
   if (ranges) keepOverflowing(plan, ranges, clamped);
   keepCounting(plan);
   plan.settleSlots();
   followNeighbours(plan);
   const casts = new Rewriter(plan, constants, outcome).run();
-  await runPasses(model, [sort], context);
+  await runPasses(model, dtype === 'float16' ? [transposeBehind, removeDead, sort] : [sort], context);
   report(plan, casts, outcome);
 }
 
