@@ -32,6 +32,15 @@ describe('findParameters', () => {
     expect(trained(model('fixed'))).not.toContain('fixed');
   });
 
+  it('leaves how much a picture is scaled up', () => {
+    const names = trained(`<ir_version: 9, opset_import: ["": 20]> g (float[1,1,4,4] x) => (float[1,2,8,8] y)
+      <float[2,1,1,1] kernel = {1, 2}, float[4] scales = {1, 1, 2, 2}> {
+        c = Conv (x, kernel)
+        y = Resize <mode = "linear"> (c, "", scales)
+      }`);
+    expect(names).toEqual(['kernel']);
+  });
+
   it('trains rows that are looked up, scales behind layers, and no masks', () => {
     const names = trained(`<ir_version: 9, opset_import: ["": 20]> g (int64[2] i) => (float[2,3] y)
       <float[5,3] words = {0.5}, float[3] scale = {1, 2, 3}, float[3] mask = {0, -10000, 0}> {

@@ -46,6 +46,8 @@ export const resampling: readonly OpSpec[] = [
     gradient: resampled,
     axes: resize((node) => (node.inputs.length > 2 ? 2 : 1)),
     statedShape: 3,
+    // Region and scales (scales alone at first).
+    tables: [1, 2],
     homogeneous: (node) => (node.float('extrapolation_value') === 0 ? [[0]] : []),
     quant: { kind: 'passthrough', integers: (node) => node.text('mode', 'nearest') === 'nearest' },
     types: 'T, float32?, float32?, int64? -> T',
@@ -53,6 +55,7 @@ export const resampling: readonly OpSpec[] = [
   {
     type: 'Upsample',
     axes: resize(() => 1),
+    tables: [1],
     homogeneous: [[0]],
     quant: { kind: 'passthrough' },
     types: 'T, float32 -> T',
