@@ -211,6 +211,8 @@ export function dimensions(flags: string, description: string): OptionDef<Readon
       }
       return [match[1] ?? '', extent];
     });
+    const twice = entries.find(([key], at) => entries.findIndex(([other]) => other === key) !== at);
+    if (twice) throw usage(`${name} gives "${twice[0]}" two sizes`, 'give one of them');
     return Object.fromEntries(entries);
   };
   return { ...given, read };

@@ -191,6 +191,7 @@ describe('option values', () => {
     [convertSpec, [], /error USAGE: --output is missing/],
     [benchSpec, ['--dim', 'batch'], /--dim "batch" is not name=size/],
     [benchSpec, ['--dim', 'batch=0'], /--dim "batch=0"/],
+    [benchSpec, ['--dim', 'N=2', '--dim', 'N=3'], /--dim gives "N" two sizes/],
     [benchSpec, ['--runs', '1.5'], /--runs "1.5" is not a whole number of at least 1/],
     [benchSpec, ['--time', 'NaN'], /--time "NaN"/],
   ])('refuses $name %j', async (spec, argv, message) => {

@@ -176,6 +176,18 @@ describe('options', () => {
     expect(one.feeds(batch as Batch)['b']).toMatchObject({ dims: [2, 1], data: BigInt64Array.of(2n, 5n) });
   });
 
+  it('a cell among numbers that is none is named, as is a table without numbers', async () => {
+    const mixed = write('mixed.csv', 'a,b\n1,2\n3,x\n');
+    await expect(open(`${mixed}?columns=*`)).rejects.toThrow(
+      /mixed.csv, line 3: "x" in column "b" is no number/,
+    );
+    const other = write('other.csv', 'a;b\n1;2\n3;4\n');
+    await expect(open(`${other}?columns=*`)).rejects.toMatchObject({
+      message: expect.stringMatching(/no column of single numbers for columns=\*/),
+      hint: expect.stringMatching(/"1;2" \(line 2\); is the delimiter another one\?/),
+    });
+  });
+
   it('cells may be empty where nobody looks, at the end of a line too', async () => {
     for (const quote of ['', '"']) {
       const path = write(`empty${quote.length}.tsv`, `a\tb\tc\r\n${quote}1${quote}\t\t\r\n\r\n2\t3\t\r\n`);

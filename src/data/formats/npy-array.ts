@@ -22,18 +22,22 @@ export interface NpyArray {
 /** Bytes behind an array that are of no concern. */
 const SLACK = 1 << 20;
 
-/** An array from its source and the first bytes of it. LlmcError DATA when the source is shorter than its shape. */
-export function npyArray(name: string, head: Uint8Array, source: RangeSource): NpyArray {
-  const header = parseNpyHeader(head, name);
+/**
+ * An array from its source and the first bytes of it. LlmcError DATA when the source is shorter than its shape.
+ * @param path the file, for messages
+ */
+export function npyArray(name: string, head: Uint8Array, source: RangeSource, path: string): NpyArray {
+  const called = name === '' ? path : `array "${name}" of ${path}`;
+  const header = parseNpyHeader(head, called);
   const needed = header.dataStart + elementCount(header.dims) * header.itemSize;
   if (needed > source.byteLength) {
-    throw new LlmcError('DATA', `array "${name}" is truncated: ${source.byteLength} of ${needed} bytes`, {
+    throw new LlmcError('DATA', `${called} is truncated: ${source.byteLength} of ${needed} bytes`, {
       hint: 'write or download the file again',
     });
   }
   // What is longer by far is no array that numpy wrote, and all of it would have to be inflated.
   if (source.byteLength > needed + SLACK) {
-    throw new LlmcError('DATA', `array "${name}" has ${source.byteLength} bytes, its shape takes ${needed}`, {
+    throw new LlmcError('DATA', `${called} has ${source.byteLength} bytes, its shape takes ${needed}`, {
       hint: 'write the file again with numpy.save or numpy.savez',
     });
   }

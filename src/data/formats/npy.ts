@@ -33,7 +33,7 @@ const dtypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The header from the first bytes of a file. `name` is how messages call the array. LlmcError DATA for anything that
+ * The header from the first bytes of a file. `name` is what messages call the array, its file among it. LlmcError DATA for anything that
  * is no plain numeric array: pickled objects, structured types, strings, complex numbers, damage.
  */
 export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
@@ -62,7 +62,7 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
 }
 
 function invalid(name: string, why: string, hint = 'save it with numpy.save or numpy.savez'): LlmcError {
-  return new LlmcError('DATA', `cannot read array "${name}": ${why}`, { hint });
+  return new LlmcError('DATA', `cannot read ${name}: ${why}`, { hint });
 }
 
 function latin(bytes: Uint8Array): string {

@@ -52,7 +52,7 @@ export async function recordTable(records: Records, spec: DataSpec): Promise<Row
     throw new LlmcError('DATA', `"${spec.text}" has cache= without text=`, {
       hint: 'tokens are what takes work to make; leave cache= out',
     });
-  const joined = joinedFields(listed('columns'), kinds, labels, require);
+  const joined = joinedFields(listed('columns'), kinds, labels, name, require);
   if (joined) makers.push(joinedColumn(spec.options.get('input') ?? ONLY_INPUT, joined, 'float64', meaning));
   else if (spec.options.has('input'))
     throw new LlmcError('DATA', `"${spec.text}" has input= without columns=`, {
@@ -78,12 +78,29 @@ function joinedFields(
   listed: readonly string[] | undefined,
   kinds: ReadonlyMap<string, FieldKind>,
   labels: string,
+  name: string,
   require: (field: string, option: string) => string,
 ): readonly string[] | undefined {
   if (listed?.join() !== '*') return listed?.map((field) => require(field, 'columns'));
-  return [...kinds].flatMap(([field, kind]) =>
-    kind.kind === 'numbers' && kind.dims.length === 0 && field !== labels ? [field] : [],
+  const others = [...kinds].filter(([field]) => field !== labels);
+  const text = others.flatMap(([field, kind]) => (kind.kind === 'text' ? [{ field, ...kind }] : []));
+  const mixed = text.find((each) => each.mixed);
+  if (mixed)
+    throw new LlmcError(
+      'DATA',
+      `${name}, ${mixed.place}: "${mixed.example}" in column "${mixed.field}" is no number`,
+      { hint: 'other lines have numbers there; mend the cell, or name the columns that count: columns=a,b' },
+    );
+  const found = others.flatMap(([field, kind]) =>
+    kind.kind === 'numbers' && kind.dims.length === 0 ? [field] : [],
   );
+  if (found.length === 0 && others.length > 0)
+    throw new LlmcError('DATA', `${name} has no column of single numbers for columns=*`, {
+      hint: text[0]
+        ? `column "${text[0].field}" holds "${text[0].example}" (${text[0].place}); is the delimiter another one?`
+        : 'lists feed the input of their name without columns=',
+    });
+  return found;
 }
 
 function assemble(

@@ -13,7 +13,8 @@ export type FieldKind =
       /** Nothing but whole numbers was seen. */
       readonly whole: boolean;
     }
-  | { readonly kind: 'text'; readonly example: string; readonly place: string }
+  /** `mixed`: other rows hold numbers. */
+  | { readonly kind: 'text'; readonly example: string; readonly place: string; readonly mixed: boolean }
   /** Neither, or both. */
   | { readonly kind: 'other'; readonly why: string; readonly place: string };
 
@@ -56,7 +57,8 @@ function judge(field: string, raw: ArrayLike<Field>, sample: readonly number[], 
     seen = true;
     whole &&= isWhole(value);
   }
-  if (text !== null) return { kind: 'text', example: String(raw[text]).slice(0, 40), place: place(text) };
+  if (text !== null)
+    return { kind: 'text', example: String(raw[text]).slice(0, 40), place: place(text), mixed: seen };
   if (!seen) return { kind: 'other', why: 'holds nothing', place: place(0) };
   const stated = records.dtypeOf?.(field);
   return { kind: 'numbers', dtype: stated ?? 'float64', dims, untyped: stated === undefined, whole };

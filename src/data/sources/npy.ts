@@ -17,5 +17,5 @@ export const npy: Source = {
 async function readArray(path: string, name: string): Promise<NpyArray> {
   const byteLength = await fileSize(path);
   const head = await readRange(path, 0, Math.min(byteLength, NPY_HEADER_LIMIT));
-  return npyArray(name, head, { byteLength, read: (start, length) => readRange(path, start, length) });
+  return npyArray(name, head, { byteLength, read: (start, length) => readRange(path, start, length) }, path);
 }

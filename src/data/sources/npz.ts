@@ -24,7 +24,7 @@ async function openNpz(spec: DataSpec): Promise<RowTable> {
   for (const entry of entries) {
     if (!entry.name.endsWith('.npy')) continue;
     const head = await readEntryStart(spec.path, entry, NPY_HEADER_LIMIT);
-    arrays.push(npyArray(entry.name.slice(0, -4), head, entrySource(spec.path, entry)));
+    arrays.push(npyArray(entry.name.slice(0, -4), head, entrySource(spec.path, entry), spec.path));
   }
   const names = arrays.map((array) => array.name);
   if (names.length === 0) {
