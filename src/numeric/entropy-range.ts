@@ -27,79 +27,100 @@ export function entropyRange(histogram: Histogram, codes: number, symmetric = fa
   // Zeros have a code of their own: a spike of them, as Relu leaves, would speak for clipping everything else.
   counts[0] = counts[1] as number;
   let best = { divergence: Infinity, bins: counts.length };
-  const sums = prefixesOf(counts);
+  const losses = new Losses(counts);
   // From the largest threshold on, which is close to the best more often than the smallest one.
   for (let bins = counts.length; bins >= codes >> 1; bins--) {
     const levels = levelsAt(bins);
     if (bins < levels) continue;
-    const divergence = divergenceAt(sums, bins, levels, best.divergence);
+    const divergence = losses.divergence(bins, levels, best.divergence);
     if (divergence <= best.divergence) best = { divergence, bins };
   }
   const threshold = (reach * best.bins) / counts.length;
   return { min: Math.max(low, -threshold), max: Math.min(high, threshold) };
 }
 
-/** Sums over the first bins, so that those of any stretch are differences: index i holds the sum of bins below i. */
-interface Prefixes {
-  readonly count: Float64Array;
+/** What merging bins takes away, by level. Thresholds share most of their levels: each is reckoned once. */
+class Losses {
+  // Sums over the first bins, so that those of any stretch are differences: index i holds the sum of bins below i.
+  private readonly count: Float64Array;
   /** Bins that are not empty. */
-  readonly present: Float64Array;
+  private readonly present: Float64Array;
   /** count * log(count). */
-  readonly logs: Float64Array;
-}
+  private readonly logs: Float64Array;
+  /** [width][end]: `loss` of that stretch; NaN where nobody asked yet. */
+  private readonly known: Float64Array[] = [];
 
-function prefixesOf(counts: Float64Array): Prefixes {
-  const size = counts.length + 1;
-  const sums = {
-    count: new Float64Array(size),
-    present: new Float64Array(size),
-    logs: new Float64Array(size),
-  };
-  for (const [i, count] of counts.entries()) {
-    sums.count[i + 1] = (sums.count[i] as number) + count;
-    sums.present[i + 1] = (sums.present[i] as number) + (count > 0 ? 1 : 0);
-    sums.logs[i + 1] = (sums.logs[i] as number) + (count > 0 ? count * Math.log(count) : 0);
-  }
-  return sums;
-}
-
-/**
- * Divergence of the first `bins` bins, outliers in the last one, from themselves merged into `levels` codes:
- * sum p log p - sum p log q, of which the second term is one product for each level, since q is the same all over it.
- * No level takes anything away (log-sum inequality), so what is beyond `bound` half way is not followed: Infinity.
- */
-function divergenceAt(
-  { count, present, logs }: Prefixes,
-  bins: number,
-  levels: number,
-  bound: number,
-): number {
-  const kept = count[bins] as number;
-  const all = count[count.length - 1] as number;
-  const outliers = all - kept;
-  const last = kept - (count[bins - 1] as number);
-  // Outliers where the candidate has nothing: it could not be further from the reference.
-  if (kept === 0 || (outliers > 0 && last === 0)) return Infinity;
-  // The counts become shares: log(count / all) of the reference, log(count / kept) of the candidate.
-  const shares = Math.log(kept) - Math.log(all);
-  const most = (bound - shares) * all;
-  // What outliers add to the last bin of the reference.
-  const bin = last + outliers;
-  const piled = last > 0 ? bin * Math.log(bin) - last * Math.log(last) : 0;
-  let divergence = 0;
-  // The last level first: outliers are in it.
-  let to = bins;
-  for (let level = levels; level >= 1; level--) {
-    const from = Math.floor(((level - 1) * bins) / levels);
-    const own = (count[to] as number) - (count[from] as number);
-    if (own > 0) {
-      const full = (present[to] as number) - (present[from] as number);
-      const end = to === bins;
-      divergence += (logs[to] as number) - (logs[from] as number) + (end ? piled : 0);
-      divergence -= (own + (end ? outliers : 0)) * Math.log(own / full);
-      if (divergence > most) return Infinity;
+  constructor(counts: Float64Array) {
+    const size = counts.length + 1;
+    this.count = new Float64Array(size);
+    this.present = new Float64Array(size);
+    this.logs = new Float64Array(size);
+    for (const [i, count] of counts.entries()) {
+      this.count[i + 1] = (this.count[i] as number) + count;
+      this.present[i + 1] = (this.present[i] as number) + (count > 0 ? 1 : 0);
+      this.logs[i + 1] = (this.logs[i] as number) + (count > 0 ? count * Math.log(count) : 0);
     }
-    to = from;
   }
-  return divergence / all + shares;
+
+  /**
+   * Divergence of the first `bins` bins, outliers in the last one, from themselves merged into `levels` codes:
+   * sum p log p - sum p log q, of which the second term is one product for each level, since q is the same all over
+   * it. No level takes anything away (log-sum inequality), so what is beyond `bound` half way is not followed:
+   * Infinity.
+   */
+  divergence(bins: number, levels: number, bound: number): number {
+    const { count } = this;
+    const kept = count[bins] as number;
+    const all = count[count.length - 1] as number;
+    const outliers = all - kept;
+    const last = kept - (count[bins - 1] as number);
+    // Outliers where the candidate has nothing: it could not be further from the reference.
+    if (kept === 0 || (outliers > 0 && last === 0)) return Infinity;
+    // The counts become shares: log(count / all) of the reference, log(count / kept) of the candidate.
+    const shares = Math.log(kept) - Math.log(all);
+    const most = (bound - shares) * all;
+    const width = Math.floor(bins / levels);
+    const [narrow, wide] = [this.ofWidth(width), this.ofWidth(width + 1)];
+    // The last level first, since outliers are in it.
+    const end = Math.floor(((levels - 1) * bins) / levels);
+    let divergence = this.loss(end, bins, outliers);
+    // Level k begins at the whole part of k * bins / levels; this is the rest of that division, times levels.
+    const step = bins % levels;
+    let rest = 0;
+    for (let from = 0; from < end; ) {
+      if (divergence > most) return Infinity;
+      rest += step;
+      const isWide = rest >= levels;
+      if (isWide) rest -= levels;
+      const table = isWide ? wide : narrow;
+      const to = from + (isWide ? width + 1 : width);
+      let loss = table[to] as number;
+      if (Number.isNaN(loss)) {
+        loss = this.loss(from, to, 0);
+        table[to] = loss;
+      }
+      divergence += loss;
+      from = to;
+    }
+    return divergence / all + shares;
+  }
+
+  /** What one level adds to the divergence, in counts; `outliers` lie in its last bin. */
+  private loss(from: number, to: number, outliers: number): number {
+    const own = (this.count[to] as number) - (this.count[from] as number);
+    if (own === 0) return 0;
+    const full = (this.present[to] as number) - (this.present[from] as number);
+    let logs = (this.logs[to] as number) - (this.logs[from] as number);
+    if (outliers > 0) {
+      const last = (this.count[to] as number) - (this.count[to - 1] as number);
+      const bin = last + outliers;
+      logs += bin * Math.log(bin) - last * Math.log(last);
+    }
+    return logs - (own + outliers) * Math.log(own / full);
+  }
+
+  private ofWidth(width: number): Float64Array {
+    this.known[width] ??= new Float64Array(this.count.length).fill(Number.NaN);
+    return this.known[width] as Float64Array;
+  }
 }

@@ -71,6 +71,9 @@ export async function countDistributions(
   return { seen, rows };
 }
 
+/** Rows that tell how large values are, and about where they lie. */
+const SIZING_ROWS = 8;
+
 /** Sizes of values, from the first rows. */
 async function sizesOf(
   model: Model,
@@ -79,7 +82,7 @@ async function sizesOf(
   context: Context,
 ): Promise<Sized[]> {
   const taps = values.map((value) => ({ value, probe: rangeProbe() }));
-  const samples = Math.min(MOST_ROWS, options.samples ?? MOST_ROWS);
+  const samples = Math.min(SIZING_ROWS, options.samples ?? SIZING_ROWS);
   const seen = await observe(model, taps, { ...options, samples }, context);
   return taps.flatMap((tap) => {
     const range = seen.get(tap);

@@ -190,6 +190,28 @@ describe('mse', () => {
     expect(own / errorOf(values, low, histogram.high, 4)).toBeLessThan(0.8);
   });
 
+  it.for([
+    ['normal', NORMAL],
+    ['tailed', TAILED],
+    ['positive', POSITIVE],
+    ['lopsided', LOPSIDED],
+    ['far from zero', NORMAL.map((x) => 40 + x)],
+  ] as const)('%s: the share of the reach that a search bin by bin finds', ([, values]) => {
+    for (const bins of [64, 256, 2048])
+      for (const type of ['int4', 'int8', 'int16'] as const) {
+        const symmetric = { type, symmetric: true } as const;
+        const histogram = histogramOf(values, bins);
+        const reach = Math.max(-histogram.low, histogram.high);
+        let least = Infinity;
+        for (let step = 0; step <= 64; step++) {
+          const end = (1 - (0.9 * step) / 64) * reach;
+          least = Math.min(least, squaredError(histogram, { min: -end, max: end }, symmetric));
+        }
+        const found = squaredError(histogram, mseRange(histogram, symmetric), symmetric);
+        expect(found / least).toBeCloseTo(1, 6);
+      }
+  });
+
   it('is never worse than minmax', () => {
     for (const values of [NORMAL, TAILED, POSITIVE])
       for (const symmetric of [true, false]) {

@@ -13,7 +13,7 @@ import type { Tap } from '../../probe/probe.ts';
 import { rangeProbe } from '../../probe/range.ts';
 import type { Context } from '../../step.ts';
 import { ESTIMATORS, type EstimatorName } from '../ranges/table.ts';
-import { chooseEstimators, FALLBACK } from './choose.ts';
+import { chooseEstimators, type Estimate, FALLBACK } from './choose.ts';
 import { unclip } from './clipped.ts';
 import type { CalibrationRequest } from './request.ts';
 import type { CalibratedRange, CalibrationTable } from './table.ts';
@@ -58,47 +58,59 @@ async function measure(
     });
   for (const [value, { min, max, nan }] of seen)
     if (nan || !Number.isFinite(min) || !Number.isFinite(max)) throw notFinite(value);
-  const names = await namesFor(model, request, { seen, rows }, context);
+  const all: All = { seen, rows, estimate: estimatesOf(seen, request) };
+  const names = await namesFor(model, request, all, context);
   const ranges = new Map<string, CalibratedRange>();
   for (const [value, found] of seen) {
     const name = names?.get(value.name) ?? (method === 'auto' ? FALLBACK : method);
     const { loudness } = found;
     const spread = loudness ? { spread: loudnessSpread(loudness) } : {};
-    ranges.set(value.name, { ...estimate(found, name, request), ...spread });
+    ranges.set(value.name, { ...all.estimate(value, name), ...spread });
   }
   return { rows, ranges };
 }
 
-function estimate(
-  { min, max, mean = { min, max }, histogram }: SeenValue,
-  name: EstimatorName,
-  { spec, percentile }: CalibrationRequest,
-): CalibratedRange {
-  const known = histogram ?? { low: min, high: max, counts: new Float64Array(1) };
-  return { ...ESTIMATORS[name].range({ histogram: known, mean, spec, percentile }), method: name };
+/** Estimates by what was seen. Trials ask for the same ones again and again: each is made once. */
+function estimatesOf(
+  seen: SeenValues['seen'],
+  { spec, percentile }: Pick<CalibrationRequest, 'spec' | 'percentile'>,
+): Estimate {
+  const made = new Map<Value, Map<EstimatorName, CalibratedRange>>();
+  return (value, name) => {
+    const known = made.get(value) ?? new Map<EstimatorName, CalibratedRange>();
+    made.set(value, known);
+    const before = known.get(name);
+    if (before) return before;
+    const { min, max, mean = { min, max }, histogram } = seen.get(value) as SeenValue;
+    const counted = histogram ?? { low: min, high: max, counts: new Float64Array(1) };
+    const range = ESTIMATORS[name].range({ histogram: counted, mean, spec, percentile });
+    const result = { ...range, method: name };
+    known.set(name, result);
+    return result;
+  };
 }
 
 /** Estimators that the error of the outputs decides on, by the value's name; null where the method is the same for all. */
 async function namesFor(
   model: Model,
   request: CalibrationRequest,
-  all: SeenValues,
+  all: All,
   context: Context,
 ): Promise<ReadonlyMap<string, EstimatorName> | null> {
   const { method } = request;
   if (method !== 'auto' && method !== 'entropy') return null;
-  const rangesOf = (from: SeenValues['seen']) => (value: Value, name: EstimatorName) =>
-    estimate(from.get(value) as SeenValue, name, request);
   if (method === 'entropy') {
     // What is clipped of the rows that ranges were found on is what counts here.
     const split = { found: all.rows, judged: 0, rows: all.rows };
-    return unclip(model, all.seen, rangesOf(all.seen), request, split, context);
+    return unclip(model, all.seen, all.estimate, request, split, context);
   }
   // The estimators are chosen with some rows kept back, to be used on all.
   const split = (await splitOf(request)) ?? splitRows(all.rows);
-  const { seen } = split.judged === 0 ? all : await see(model, { ...request, samples: split.found }, context);
-  const estimates = { found: rangesOf(seen), final: rangesOf(all.seen) };
-  return chooseEstimators(model, [...seen.keys()], estimates, request, split, context);
+  const part =
+    split.judged === 0 ? all.seen : (await see(model, { ...request, samples: split.found }, context)).seen;
+  const found = part === all.seen ? all.estimate : estimatesOf(part, request);
+  const estimates = { found, final: all.estimate };
+  return chooseEstimators(model, [...part.keys()], estimates, request, split, context);
 }
 
 /** Some rows are kept back where there are enough; null for generated data, whose rows are alike. */
@@ -127,6 +139,11 @@ interface SeenValues {
   /** Values that the data reached. */
   readonly seen: ReadonlyMap<Value, SeenValue>;
   readonly rows: number;
+}
+
+/** What was seen, and the ranges it speaks for. */
+interface All extends SeenValues {
+  readonly estimate: Estimate;
 }
 
 /** As much as the method needs to know. */

@@ -16,6 +16,8 @@ const ROWS = 8;
 const OTHER: EstimatorName = 'mse';
 /** Noise over signal of the outputs that entropy is left alone at: with what rounded weights add, int8 still stands. */
 const BEARABLE = 0.1;
+/** Where it was not bearable, noise over signal that is sought for: what int8 leaves of itself is about as much. */
+const SMALL = 2e-4;
 /** More values change over only for an error that is clearly smaller on other rows too. */
 const WORTH = 0.95;
 /** Errors of a value over those with the other estimator, in decibels: who has more changes over. All, some, none. */
@@ -25,7 +27,8 @@ const LEVELS_DB = [Infinity, 24, 18, 12, 9, 6, 3, -Infinity];
  * The divergence does not know how far apart two values are. Where many values are equal, as a floor of activations or
  * the background of pictures, merging their bin with the next counts as a great loss, though nobody moves by more than
  * a step, and clipping what carries half of the energy as a small one. Where that leaves little of the outputs, values
- * change over, those first that lose most against `mse`, as long as that makes the error of the outputs clearly smaller.
+ * change over, those first that lose most against `mse`, as long as that makes the error of the outputs clearly smaller
+ * and it is not small yet.
  * @returns estimators by the value's name
  */
 export async function unclip(
@@ -60,8 +63,10 @@ export async function unclip(
         outer.map((value) => [value.name, estimate(value, nameAt(level)(value))]),
       );
       const error = await trial.error(samples, ranges);
+      // From where more changes make it worse, none that follow make it clearly better.
+      if (error > best.error) break;
       if (error < WORTH * best.error) best = { level, error };
-      if (level === Infinity && error <= BEARABLE) break;
+      if (error <= (level === Infinity ? BEARABLE : SMALL)) break;
     }
     const changed = changing(best.level);
     if (changed > 0)
