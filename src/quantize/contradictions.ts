@@ -37,7 +37,7 @@ export function refuseContradictions(options: QuantizeOptions): void {
   refuseRounding(options, contradiction);
   refuseStaticContradictions(options);
   const mixed =
-    options.int8Layers.length > 0 ? '--int8-layers' : options.int8Ratio > 0 ? '--int8-ratio' : null;
+    options.int8Layers.length > 0 ? '--int8-layers' : (options.int8Ratio ?? 0) > 0 ? '--int8-ratio' : null;
   if (mixed && options.scheme !== 'int4')
     throw contradiction(`${mixed} does not go with ${options.scheme}`, 'use it with --scheme int4');
   if (mixed && options.parity)

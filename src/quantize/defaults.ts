@@ -10,7 +10,7 @@ export const DEFAULTS = {
   reduceRange: false,
   rounding: 'nearest',
   roundingSamples: 128,
-  int8Ratio: 0,
+  int8Ratio: null,
   format: 'default',
   target: 'auto',
   check: 'full',

@@ -23,8 +23,8 @@ export const quantizeOptionsSchema = z.strictObject({
   roundingSamples: z.int().positive().default(DEFAULTS.roundingSamples),
   /** int4: globs of layers that get 8 bits. */
   int8Layers: z.array(z.string()).default([]),
-  /** int4: share of the weights that get 8 bits, those that fewer cost most. */
-  int8Ratio: z.number().min(0).max(1).default(DEFAULTS.int8Ratio),
+  /** int4: share of the weights that get 8 bits, those that fewer cost most; null: small matrices before an output. */
+  int8Ratio: z.number().min(0).max(1).nullable().default(DEFAULTS.int8Ratio),
   format: z.enum(['default', 'qdq', 'qoperator', 'cast']).default(DEFAULTS.format),
   include: z.array(z.string()).default([]),
   exclude: z.array(z.string()).default([]),

@@ -34,7 +34,7 @@ export const quantizeOptions = {
   int8Layers: list('--int8-layers <glob>', 'int4: 8 bits for these nodes (repeatable)'),
   int8Ratio: real(
     '--int8-ratio <share>',
-    'int4: 8 bits for this share of the weights, where fewer cost most',
+    'int4: 8 bits for this share of the weights, where fewer cost most (default: small heads)',
     {
       min: 0,
       max: 1,

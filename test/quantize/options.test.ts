@@ -19,7 +19,7 @@ it('has the defaults of the command line', () => {
     rounding: 'nearest',
     roundingSamples: 128,
     int8Layers: [],
-    int8Ratio: 0,
+    int8Ratio: null,
     format: 'default',
     include: [],
     exclude: [],

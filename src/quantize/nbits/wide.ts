@@ -7,10 +7,11 @@ import type { Context } from '../../step.ts';
 import type { Outcome } from '../outcome.ts';
 import { nearestErrors } from '../rounding/nearest-errors.ts';
 import type { SchemeOptions } from '../schemes/scheme.ts';
+import { smallHeads } from './heads.ts';
 
 /**
- * Constants that get 8 bits. With a ratio, those with the largest error under round-to-nearest come first, relative to
- * what they put out on the data, or to themselves without data, as long as they fit.
+ * Constants that get 8 bits: those asked for; without a ratio, small heads; with one, those with the largest error
+ * under round-to-nearest, relative to what they put out on the data, or to themselves without data.
  * @param weightOf the constant of a node that will be rewritten, null for others
  */
 export async function wideWeights(
@@ -29,12 +30,35 @@ export async function wideWeights(
     candidates.add(weight);
     if (options.int8Layers(node)) wide.add(weight);
   }
-  if (options.int8Ratio === 0) return wide;
-  const sizes = [...candidates].map((value) => value.tensor?.size ?? 0);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  let left = options.int8Ratio * total;
+  if (options.int8Ratio === null && !options.parity) {
+    const heads = [...smallHeads(model, weightOf, options.bits)].filter((head) => !wide.has(head));
+    for (const head of heads) wide.add(head);
+    if (heads.length > 0) outcome.note(headsText(heads, options.bits));
+  }
+  if (options.int8Ratio)
+    await addByError(
+      wide,
+      [...candidates],
+      { ...options, int8Ratio: options.int8Ratio },
+      model,
+      outcome,
+      context,
+    );
+  return wide;
+}
+
+/** Adds those with the largest error first, as long as they fit into the share. */
+async function addByError(
+  wide: Set<Value>,
+  candidates: readonly Value[],
+  options: SchemeOptions & { readonly int8Ratio: number },
+  model: Model,
+  outcome: Outcome,
+  context: Context,
+): Promise<void> {
+  let left = options.int8Ratio * candidates.reduce((sum, value) => sum + (value.tensor?.size ?? 0), 0);
   for (const value of wide) left -= value.tensor?.size ?? 0;
-  const errors = await nearestErrors(model, [...candidates], options, context);
+  const errors = await nearestErrors(model, candidates, options, context);
   const ranked = [...candidates].sort((a, b) => (errors.get(b) ?? 0) - (errors.get(a) ?? 0));
   let added = 0;
   for (const value of ranked) {
@@ -46,5 +70,9 @@ export async function wideWeights(
   }
   const judged = options.data === undefined ? 'relative to the weights' : 'relative to the output';
   outcome.note(`int8 ratio: 8 bits for ${added} matrices with the largest error of nearest, ${judged}`);
-  return wide;
+}
+
+function headsText(heads: readonly Value[], bits: number): string {
+  const names = heads.map(({ name }) => name).join(', ');
+  return `8 bits for what answers directly and is small: ${names}; --int8-ratio 0 keeps it at ${bits}`;
 }

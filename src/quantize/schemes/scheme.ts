@@ -26,8 +26,8 @@ export interface SchemeOptions {
   readonly roundingSamples: number;
   /** int4: nodes whose weights get 8 bits. */
   readonly int8Layers: (node: Node) => boolean;
-  /** int4: share of the weights, 0 to 1, that get 8 bits because fewer cost them most. */
-  readonly int8Ratio: number;
+  /** int4: share of the weights, 0 to 1, that get 8 bits because fewer cost them most; null: small heads do. */
+  readonly int8Ratio: number | null;
   readonly format: 'default' | 'qdq' | 'qoperator' | 'cast';
   readonly accuracyLevel: number | null;
   readonly halfIo: boolean;
