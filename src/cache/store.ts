@@ -15,6 +15,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { onInterrupt } from '../cleanup.ts';
 import { LlmcError } from '../errors.ts';
+import { makeFolder } from '../folder.ts';
 import { writeFailure } from '../onnx/transaction.ts';
 
 /** What is kept under a key. */
@@ -40,8 +41,7 @@ export class Store {
   constructor(folder: string) {
     this.folder = folder;
     try {
-      for (const part of [this.#entries, this.#drafts, this.#unfinished])
-        mkdirSync(part, { recursive: true });
+      for (const part of [this.#entries, this.#drafts, this.#unfinished]) makeFolder(part);
     } catch (cause) {
       throw new LlmcError(
         'WRITE_FAILED',

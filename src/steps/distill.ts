@@ -1,5 +1,7 @@
 /** distill as a step: a student learns what a teacher knows. */
 import { distillFile } from '../distill/distill.ts';
+import { LlmcError } from '../errors.ts';
+import { TEACHER_CACHE_BYTES } from '../train/options.ts';
 import type { distillOptions } from './distill.options.ts';
 import { layoutOf, type RunStep, within } from './step.ts';
 import { learnOptions } from './training.ts';
@@ -9,6 +11,10 @@ export const run: RunStep<typeof distillOptions> = async (options, job, context)
   const { input, original, output, force, checksum, metadata } = job;
   const { data } = options;
   const { teacherCache: folder, teacherCacheSize: bytes } = options;
+  if (folder === undefined && bytes !== undefined && bytes !== TEACHER_CACHE_BYTES)
+    throw new LlmcError('USAGE', '--teacher-cache-size is of --teacher-cache', {
+      hint: 'add --teacher-cache FOLDER, or leave it out',
+    });
   const learning = learnOptions(options, data, options.eval ?? null, {
     metric: options.metric,
     output: options.outputName,

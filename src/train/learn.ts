@@ -7,6 +7,7 @@ import { saveModel } from '../onnx/write.ts';
 import type { PassTrace } from '../passes/pass.ts';
 import type { Context } from '../step.ts';
 import { objectiveFor } from './composition.ts';
+import { refuseContradictions } from './contradictions.ts';
 import { findParameters, patternsOf } from './graph/parameters.ts';
 import { prepareTraining } from './graph/prepare.ts';
 import { judgeFor } from './material/judge.ts';
@@ -195,4 +196,5 @@ function requireSane(options: LearnOptions): void {
   if (options.resume && options.checkpoint === null)
     refuse('--resume goes on with a checkpoint', 'say where it is with --checkpoint');
   requireSchedule(options.schedule);
+  refuseContradictions(options);
 }

@@ -1,11 +1,12 @@
 /** `llmc demo`: inspects, quantizes, measures and reports the embedded model, offline. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bench } from '../../bench/bench.ts';
 import { onInterrupt } from '../../cleanup.ts';
 import { LlmcError } from '../../errors.ts';
+import { makeFolderOf } from '../../folder.ts';
 import { weightBytes } from '../../onnx/layout.ts';
 import { openModel } from '../../onnx/read.ts';
 import { DEFAULTS } from '../../quantize/defaults.ts';
@@ -27,13 +28,13 @@ const SCHEMES = [
 
 export const run: Handler<typeof demoSpec> = async ({ options }, io) => {
   io.measures(benchmark({ gzip: true, memory: true, data: 'eval.npz', models: 1 + SCHEMES.length }));
+  if (options.keep !== undefined) makeFolderOf('--keep', options.keep);
   const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'llmc-demo-'));
   const remove = (): void => {
     if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });
   };
   const release = onInterrupt(remove);
   try {
-    mkdirSync(folder, { recursive: true });
     const [model, data] = ['model.onnx', 'eval.npz'].map((name) => embedded(name, folder)) as [
       string,
       string,

@@ -1,25 +1,10 @@
 /** A folder with files of one kind, within a size: the least recently used make room for a new one. */
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LlmcError } from '../../errors.ts';
 
 export interface FileRoom {
   readonly folder: string;
   readonly mostBytes: number;
-}
-
-/** Makes the folder where there is none. LlmcError WRITE_FAILED with the option that named it. */
-export async function openRoom({ folder }: FileRoom, option: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: Error) => {
-    throw new LlmcError(
-      'WRITE_FAILED',
-      `the folder of ${option} ${folder} cannot be used: ${cause.message}`,
-      {
-        hint: `name a folder that can be written, or leave ${option} out`,
-        cause,
-      },
-    );
-  });
 }
 
 /** Marks a file as used now. */

@@ -1,8 +1,9 @@
 /** A folder that keeps what was made of files, by their content: the least recently used makes room when it is full. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LlmcError } from '../../errors.ts';
+import { makeFolder } from '../../folder.ts';
 import { allocate, elementCount, type HostTensor, isArrayDtype, type TypedArray } from '../host-tensor.ts';
 
 export interface RowCacheOptions {
@@ -40,7 +41,7 @@ export class RowCache {
   /** Makes the folder where there is none. LlmcError WRITE_FAILED when that is not possible. */
   static async open(options: RowCacheOptions): Promise<RowCache> {
     try {
-      await mkdir(options.folder, { recursive: true });
+      makeFolder(options.folder);
       return new RowCache(options, await entriesIn(options.folder));
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
@@ -91,7 +92,7 @@ export class RowCache {
     this.#entries.set(name, { bytes: bytes.length, used: Date.now() });
     try {
       if (this.#bytes > this.#options.mostBytes) await this.#makeRoom();
-      await mkdir(dirname(place), { recursive: true });
+      makeFolder(dirname(place));
       await writeFile(temporary, bytes);
       await rename(temporary, place);
     } catch {

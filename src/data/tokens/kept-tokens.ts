@@ -8,8 +8,9 @@ import { appendFileSync, closeSync, fstatSync, openSync, readSync, truncateSync 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { makeFolderOf } from '../../folder.ts';
 import { cacheOf } from '../files/cache-options.ts';
-import { type FileRoom, makeRoom, markUsed, openRoom } from '../files/file-room.ts';
+import { type FileRoom, makeRoom, markUsed } from '../files/file-room.ts';
 import { crc32 } from '../formats/crc32.ts';
 import type { DataSpec } from '../spec.ts';
 import type { Encoded, TextTokenizer } from './tokenizer.ts';
@@ -36,7 +37,7 @@ export async function keptTokens(
 ): Promise<TextTokenizer> {
   const room = cacheOf(spec);
   if (room === null) return tokenizer;
-  await openRoom(room, 'cache=');
+  makeFolderOf('cache=', room.folder);
   const path = join(room.folder, `${await identity(files)}${ENDING}`);
   await markUsed(path);
   await makeRoom(room, ENDING, 0);

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type FileRoom, makeRoom, markUsed, openRoom } from '../../data/files/file-room.ts';
+import { type FileRoom, makeRoom, markUsed } from '../../data/files/file-room.ts';
 import { RowFile, rowFileBytes } from '../../data/files/row-file.ts';
 import type { HostTensor } from '../../data/host-tensor.ts';
+import { makeFolderOf } from '../../folder.ts';
 import { formatBytes } from '../../report/units.ts';
 import type { Context } from '../../step.ts';
 import { type Answered, type AnswerLayout, joined, layoutOf, numbersOf, rowAt } from './answer-layout.ts';
@@ -47,7 +48,7 @@ export class StoredAnswers {
 
   /** @throws LlmcError WRITE_FAILED for a folder that cannot be used */
   static async open(key: AnswerKey, room: FileRoom, context: Context): Promise<StoredAnswers> {
-    await openRoom(room, '--teacher-cache');
+    makeFolderOf('--teacher-cache', room.folder);
     const name = createHash('sha256')
       .update(JSON.stringify([VERSION, key.rows, key.content]))
       .digest('hex');

@@ -1,8 +1,9 @@
 /** Checkpoints: everything a training needs to go on as if it had never been interrupted. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostTensor } from '../../data/host-tensor.ts';
 import { LlmcError } from '../../errors.ts';
+import { makeFolderOf } from '../../folder.ts';
 import { sizeOf } from '../../ir/tensor.ts';
 import { named } from '../../onnx/quoted.ts';
 import { writeFailure } from '../../onnx/transaction.ts';
@@ -62,11 +63,7 @@ export class Checkpoints {
     this.#path = join(folder, FILE);
     this.#key = key;
     this.#resume = resume;
-    try {
-      mkdirSync(folder, { recursive: true });
-    } catch (cause) {
-      throw writeFailure(folder, cause);
-    }
+    makeFolderOf('--checkpoint', folder);
   }
 
   /**
