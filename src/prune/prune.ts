@@ -1,6 +1,5 @@
 /** prune, from file to file: open, prune, save, check, account for it. */
 import { pathsNamedBy } from '../data/spec-files.ts';
-import { LlmcError } from '../errors.ts';
 import type { Model } from '../ir/model.ts';
 import type { LayoutOptions } from '../onnx/layout.ts';
 import { openModel } from '../onnx/read.ts';
@@ -13,9 +12,9 @@ import { type Metadata, saveCompared } from '../runtime/save-compared.ts';
 import type { Context } from '../step.ts';
 import { curveRecord } from '../train/curve-record.ts';
 import { learn } from '../train/learn.ts';
-import { parseForm, requireForm } from './masks/form.ts';
 import type { PruneOptions } from './options.ts';
 import type { PruneOutcome } from './outcome.ts';
+import { refuseSenseless } from './senseless.ts';
 import { storeSparse } from './sparse-initializers.ts';
 import { isMask, structureNamed } from './structures.ts';
 
@@ -55,7 +54,7 @@ export async function planPruning(
   options: PruneOptions,
   context: Context,
 ): Promise<PruneOutcome> {
-  requireSane(options);
+  refuseSenseless(options);
   return await run(openModel(input).model, options, true, context);
 }
 
@@ -65,7 +64,7 @@ export async function planPruning(
  */
 export async function pruneFile(job: PruneJob, context: Context): Promise<PruneResult> {
   const { input, output, options, force } = job;
-  requireSane(options);
+  refuseSenseless(options);
   const started = performance.now();
   const opened = openModel(input);
   const files = [input, ...opened.externalFiles];
@@ -127,47 +126,6 @@ export async function pruneFile(job: PruneJob, context: Context): Promise<PruneR
 
 function run(model: Model, options: PruneOptions, dryRun: boolean, context: Context): Promise<PruneOutcome> {
   return structureNamed(options.structure).prune(model, options, dryRun, context);
-}
-
-function requireSane(options: PruneOptions): void {
-  const { structure, target, maxPerLayer, roundTo, recover, data } = options;
-  const { measure, share } = target;
-  const form = parseForm(structure);
-  if (form) requireForm(form);
-  if (!(share > 0 && share < 1))
-    refuse(
-      measure === 'sparsity'
-        ? share > 0
-          ? `a sparsity of ${share} would leave nothing`
-          : `a sparsity of ${share} takes nothing away`
-        : `--${measure} ${share} is no share`,
-      measure === 'sparsity' ? 'give a share between 0 and 1, e.g. --sparsity 0.3' : `e.g. --${measure} 50%`,
-    );
-  if (!(maxPerLayer > 0 && maxPerLayer <= 1))
-    refuse('--max-per-layer is no share', 'e.g. --max-per-layer 0.8');
-  if (roundTo !== null && (!Number.isInteger(roundTo) || roundTo < 1))
-    refuse('--round-to is no size', 'e.g. --round-to 8');
-  requireMask(options);
-  if (recover !== 'none' && data === undefined)
-    refuse(`--recover ${recover} looks at activations`, 'give some rows with --data; labels are not needed');
-}
-
-/** What concerns masks alone. */
-function requireMask({ structure, method, scope, gradual, finetune }: PruneOptions): void {
-  if (scope === 'sensitivity' && !isMask(structure))
-    refuse('--scope sensitivity is for masks', 'channels have --scope global, local or isomorphic');
-  if (gradual && !isMask(structure)) refuse('--gradual is for masks', 'use --structure unstructured or 2:4');
-  if (gradual && !finetune)
-    refuse('--gradual prunes while the model is trained', 'add --recover finetune and --data');
-  if (method && !isMask(structure))
-    refuse(
-      `--method ${method} is for masks`,
-      'use --structure unstructured or 2:4; channels have --importance',
-    );
-}
-
-function refuse(what: string, hint: string): never {
-  throw new LlmcError('USAGE', what, { hint });
 }
 
 function stepOf(options: PruneOptions, outcome: PruneOutcome, durationMs: number): StepRecord {

@@ -1,7 +1,7 @@
 /** What a run of a recipe would do, and what of it is done already. */
 import { relative } from 'node:path';
 import type { Context } from '../step.ts';
-import { findDone, leavesMask, type Workshop } from './execute.ts';
+import { findDone, leavesMask, refuseContradictions, type Workshop } from './execute.ts';
 import type { PlannedStep } from './plan.ts';
 import type { RecipeJob } from './run.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -26,6 +26,7 @@ export interface DryRun {
 /** Nothing is run; after the first step that is not done, nothing can be known of later ones. */
 export async function dryRun(job: RecipeJob, context: Context): Promise<DryRun> {
   const { plan, store, index, version, force } = job;
+  await refuseContradictions(plan);
   const inRun = { ...context, seed: plan.seed ?? context.seed, threads: plan.threads ?? context.threads };
   const surroundings = await surroundingsOf(version, inRun);
   const shop: Workshop = { store, index, surroundings, original: plan.model, force };

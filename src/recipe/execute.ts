@@ -9,7 +9,7 @@ import type { Context } from '../step.ts';
 import { inputsOf, modelDigest, sha256Of } from './inputs.ts';
 import { type Done, type Kept, readKept } from './kept.ts';
 import { placed } from './located.ts';
-import type { PlannedStep } from './plan.ts';
+import type { Plan, PlannedStep } from './plan.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What all steps of a run share. */
@@ -59,6 +59,21 @@ export async function findDone(task: Task, shop: Workshop): Promise<Done | null>
   // What is not what it was would be in the way of what is made anew.
   if (entry && !done) shop.store.forget(entry.key);
   return done;
+}
+
+/**
+ * What can be told of the options alone is told before the first step is done.
+ * @throws LlmcError USAGE, with the place of the entry
+ */
+export async function refuseContradictions(plan: Plan): Promise<void> {
+  for (const { step, options, place } of plan.outputs.flatMap(({ steps }) => steps)) {
+    const module = await step.load?.();
+    try {
+      module?.refuse?.(options);
+    } catch (error) {
+      throw placed(place, error);
+    }
+  }
 }
 
 /** @throws what the step throws, with the place of its entry */

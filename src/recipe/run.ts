@@ -10,7 +10,7 @@ import type { StepRecord } from '../report/schema.ts';
 import type { Context } from '../step.ts';
 import { layoutOf } from '../steps/step.ts';
 import { adviceOf, type Delivered } from './advice.ts';
-import { execute, leavesMask, type StepOutcome, type Workshop } from './execute.ts';
+import { execute, leavesMask, refuseContradictions, type StepOutcome, type Workshop } from './execute.ts';
 import { modelDigest, sha256Of } from './inputs.ts';
 import { placed } from './located.ts';
 import { type Measured, measure } from './measure.ts';
@@ -63,6 +63,7 @@ export async function runRecipe(job: RecipeJob, context: Context): Promise<Recip
 export async function makeOutputs(job: RecipeJob, context: Context): Promise<Made> {
   const { plan, store, index } = job;
   const inRun = settled(plan, context);
+  await refuseContradictions(plan);
   for (const output of plan.outputs) requireFree(output, plan, job.force);
   const surroundings = await surroundingsOf(job.version, inRun);
   const shop: Workshop = { store, index, surroundings, original: plan.model, force: job.force };

@@ -4,11 +4,12 @@ import type { OptionValues } from '../options/option.ts';
 import { parsePattern } from '../prune/masks/pattern.ts';
 import type { PruneOptions, Target } from '../prune/options.ts';
 import { pruneFile } from '../prune/prune.ts';
+import { refuseSenseless } from '../prune/senseless.ts';
 import { isMask } from '../prune/structures.ts';
 import type { LearnOptions } from '../train/options.ts';
 import type { pruneOptions } from './prune.options.ts';
-import { layoutOf, type RunStep, within } from './step.ts';
-import { learnOptions, refuseWithoutTraining } from './training.ts';
+import { layoutOf, type RefuseStep, type RunStep, within } from './step.ts';
+import { learnOptions, refuseTraining, refuseWithoutTraining } from './training.ts';
 
 type Options = OptionValues<typeof pruneOptions>;
 
@@ -21,10 +22,7 @@ const DRY_SHARE = 0.5;
 
 export const run: RunStep<typeof pruneOptions> = async (options, job, context) => {
   const { input, output, force, checksum, metadata } = job;
-  if (options.dryRun)
-    throw new LlmcError('USAGE', '--dry-run writes nothing that could be gone on with', {
-      hint: 'llmc prune MODEL --dry-run shows the groups',
-    });
+  refuseDryRun(options);
   const asked = parse(options);
   const result = await pruneFile(
     {
@@ -40,6 +38,20 @@ export const run: RunStep<typeof pruneOptions> = async (options, job, context) =
   );
   return { ...result, steps: [result.step], decided: {} };
 };
+
+export const refuse: RefuseStep<typeof pruneOptions> = (options) => {
+  refuseDryRun(options);
+  const asked = parse(options);
+  refuseSenseless(asked);
+  if (asked.finetune) refuseTraining(asked.finetune);
+};
+
+function refuseDryRun({ dryRun }: Options): void {
+  if (dryRun)
+    throw new LlmcError('USAGE', '--dry-run writes nothing that could be gone on with', {
+      hint: 'llmc prune MODEL --dry-run shows the groups',
+    });
+}
 
 /** @throws LlmcError USAGE for options that contradict each other */
 export function parse(options: Options): PruneOptions {

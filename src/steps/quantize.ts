@@ -2,13 +2,14 @@
 import { LlmcError } from '../errors.ts';
 import type { OptionValues } from '../options/option.ts';
 import { quantizeAuto } from '../quantize/auto.ts';
+import { refuseContradictions } from '../quantize/contradictions.ts';
 import { DEFAULTS } from '../quantize/defaults.ts';
 import type { QuantizeOptions } from '../quantize/options.ts';
 import type { QatOptions } from '../quantize/qat/options.ts';
 import { type QuantizeJob, quantizeFile } from '../quantize/quantize.ts';
 import type { quantizeOptions } from './quantize.options.ts';
-import { layoutOf, type RunStep, within } from './step.ts';
-import { learnOptions, refuseWithoutTraining } from './training.ts';
+import { layoutOf, type RefuseStep, type RunStep, within } from './step.ts';
+import { learnOptions, refuseTraining, refuseWithoutTraining } from './training.ts';
 
 type Options = OptionValues<typeof quantizeOptions>;
 
@@ -31,6 +32,12 @@ export const run: RunStep<typeof quantizeOptions> = async (options, job, context
   return scheme === 'auto'
     ? await quantizeAuto(request, context)
     : await quantizeFile(request, scheme, context);
+};
+
+export const refuse: RefuseStep<typeof quantizeOptions> = (options) => {
+  refuseContradictions(parse(options));
+  const qat = qatOf(options);
+  if (qat) refuseTraining(qat);
 };
 
 /** A trained model must not forget: small steps. */

@@ -46,6 +46,12 @@ export type RunStep<O extends OptionTable> = (
   context: Context,
 ) => Promise<StepResult>;
 
+/**
+ * The `refuse` export of a file in this folder, where it has one: what can be told of the options alone.
+ * @throws LlmcError USAGE for options that contradict each other
+ */
+export type RefuseStep<O extends OptionTable> = (options: OptionValues<O>) => void;
+
 /** A training as the step wants it: zeros of masks stay, and it goes on where it was interrupted. */
 export function within<T extends LearnOptions>(job: Pick<StepJob, 'masked' | 'checkpoint'>, learning: T): T {
   const { checkpoint, masked } = job;

@@ -6,10 +6,15 @@ import { convertOptions } from './convert.options.ts';
 import { distillOptions } from './distill.options.ts';
 import { pruneOptions } from './prune.options.ts';
 import { quantizeOptions } from './quantize.options.ts';
-import type { RunStep } from './step.ts';
+import type { RefuseStep, RunStep } from './step.ts';
 
 /** For which purpose a data option is filled where a recipe says nothing; see data in recipe/schema.ts. */
 export type DataRole = 'calibration' | 'train' | 'validation' | 'eval';
+
+interface StepModule<O extends OptionTable> {
+  readonly run: RunStep<O>;
+  readonly refuse?: RefuseStep<O>;
+}
 
 export interface StepEntry {
   readonly name: string;
@@ -17,7 +22,7 @@ export interface StepEntry {
   /** Options that hold data specs, with what they are filled with; it depends on what else is asked for. */
   readonly data: (given: RawValues) => Readonly<Record<string, DataRole>>;
   /** Null for what measures and changes nothing. */
-  readonly load: (() => Promise<{ readonly run: RunStep<OptionTable> }>) | null;
+  readonly load: (() => Promise<StepModule<OptionTable>>) | null;
   /** Whether it learns from the model that all began with. */
   readonly taught: boolean;
 }
@@ -27,7 +32,7 @@ const entry = <O extends OptionTable>(
   options: O,
   more: {
     readonly data?: StepEntry['data'];
-    readonly load?: () => Promise<{ readonly run: RunStep<O> }>;
+    readonly load?: () => Promise<StepModule<O>>;
     readonly taught?: boolean;
   },
 ): StepEntry => ({

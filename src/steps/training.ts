@@ -2,6 +2,7 @@
 import { LlmcError } from '../errors.ts';
 import type { OptionValues } from '../options/option.ts';
 import { type HintRequest, LEARN_DEFAULTS, type LearnOptions, type LossRequest } from '../train/options.ts';
+import { refuseSenseless } from '../train/senseless.ts';
 import type { trainOptions } from './train.options.ts';
 
 type Given = OptionValues<typeof trainOptions>;
@@ -46,6 +47,11 @@ export function learnOptions(
   };
   const stated = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   return { ...LEARN_DEFAULTS, ...stated, data, evaluation };
+}
+
+/** @throws LlmcError USAGE for options that mean nothing; a recipe knows where its checkpoints are */
+export function refuseTraining(learning: LearnOptions): void {
+  refuseSenseless({ ...learning, resume: false });
 }
 
 /** Options of a training that was not asked for; those with a default cannot be told from it. */

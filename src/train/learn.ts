@@ -7,7 +7,6 @@ import { saveModel } from '../onnx/write.ts';
 import type { PassTrace } from '../passes/pass.ts';
 import type { Context } from '../step.ts';
 import { objectiveFor } from './composition.ts';
-import { refuseContradictions } from './contradictions.ts';
 import { findParameters, patternsOf } from './graph/parameters.ts';
 import { prepareTraining } from './graph/prepare.ts';
 import { judgeFor } from './material/judge.ts';
@@ -19,9 +18,9 @@ import { optimizerNamed } from './optimizers/table.ts';
 import type { LearnOptions } from './options.ts';
 import { Checkpoints } from './run/checkpoint.ts';
 import type { Revision } from './run/revision.ts';
-import { requireSchedule } from './run/schedule.ts';
 import { train } from './run/trainer.ts';
 import type { Trained, TrainerOptions } from './run/training.ts';
+import { refuseSenseless } from './senseless.ts';
 
 export interface Learned extends Trained {
   readonly traces: readonly PassTrace[];
@@ -52,7 +51,7 @@ export async function learn(
   dress: (student: Model) => ReadonlyMap<string, number> = () => new Map(),
   revision: Revision | null = null,
 ): Promise<Learned> {
-  requireSane(options);
+  refuseSenseless(options);
   const optimizer = optimizerNamed(options.optimizer);
   const traces = await prepareTraining(student, context);
   const gains = dress(student);
@@ -174,27 +173,4 @@ async function keyOf(
 async function saveGraph(graph: Model, path: string, context: Context): Promise<void> {
   await saveModel(graph, path, { signal: context.signal, force: true, protect: [] });
   context.note(`wrote the graph of a step to ${path}`);
-}
-
-function requireSane(options: LearnOptions): void {
-  const refuse = (message: string, hint: string): never => {
-    throw new LlmcError('USAGE', message, { hint });
-  };
-  const { rate, momentum, warmup, epochs, steps, accumulate, batch, clip, ema, smoothing } = options;
-  if (rate !== null && !(rate > 0))
-    refuse(`--lr ${rate} teaches nothing`, 'give a number above 0, e.g. 0.001');
-  if (!(momentum >= 0 && momentum < 1))
-    refuse(`--momentum ${momentum} is none`, 'give a number from 0 to below 1');
-  if (!(warmup >= 0)) refuse(`--warmup ${warmup} is none`, 'give steps, or a share of them below 1');
-  if (!(epochs > 0) || (steps !== null && !(steps > 0)))
-    refuse('there is no step to train', 'e.g. --epochs 5');
-  if (!(accumulate >= 1) || !(batch >= 1)) refuse('a batch has at least one row', 'e.g. --batch 32');
-  if (clip !== null && !(clip > 0)) refuse(`--clip-grad ${clip} is none`, 'give a number above 0, e.g. 1');
-  if (ema !== null && !(ema > 0 && ema < 1))
-    refuse(`--ema ${ema} is none`, 'give a number below 1, e.g. 0.999');
-  if (!(smoothing >= 0 && smoothing < 1)) refuse(`--label-smoothing ${smoothing} is none`, 'e.g. 0.1');
-  if (options.resume && options.checkpoint === null)
-    refuse('--resume goes on with a checkpoint', 'say where it is with --checkpoint');
-  requireSchedule(options.schedule);
-  refuseContradictions(options);
 }

@@ -56,6 +56,23 @@ beforeAll(() => {
   saveRows('rows.npz', 5);
 });
 
+describe('options that contradict each other', () => {
+  const FIRST = '  - prune: { structure: unstructured, sparsity: 0.5, method: magnitude }';
+  it.each([
+    ['distill: { steps: 5, alpha: 0.5, loss: [mse=1] }', /recipe\.yaml:7:5: --alpha and --loss/],
+    ['prune: { structure: channels, sparsity: 0.5, method: wanda }', /:7:5: --method wanda is for masks/],
+    ['quantize: { scheme: fp16, rounding: hqq }', /:7:5: --rounding hqq does not go with fp16/],
+  ])('%s: told before the first step is done', async (step, said) => {
+    writeFileSync(folder.at('recipe.yaml'), recipe(`${FIRST}\n  - ${step}`));
+    for (const more of [[], ['--dry-run']]) {
+      const { code, stderr } = await run(...more);
+      expect(stderr).toMatch(said);
+      expect(stderr).not.toMatch(/prune: done/);
+      expect(code).toBe(2);
+    }
+  });
+});
+
 describe('llmc run', () => {
   const PRUNE = '  - prune: { structure: unstructured, sparsity: 0.5, method: magnitude }';
   const INT8 = '  - quantize: { scheme: int8, per-tensor: true }';

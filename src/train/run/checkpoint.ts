@@ -1,5 +1,5 @@
 /** Checkpoints: everything a training needs to go on as if it had never been interrupted. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostTensor } from '../../data/host-tensor.ts';
 import { LlmcError } from '../../errors.ts';
@@ -121,6 +121,7 @@ export class Checkpoints {
       }
       renameSync(temporary, this.#path);
     } catch (cause) {
+      rmSync(temporary, { force: true });
       throw writeFailure(this.#path, cause);
     }
     this.#last = performance.now();
