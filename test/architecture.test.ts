@@ -28,7 +28,7 @@ const ROWS = [
 const ROW = new Map(ROWS.flatMap((names, row) => names.split(' ').map((name) => [name, row] as const)));
 
 /** Root modules that every folder may import; they import nothing but each other. */
-const ROOT = new Set(['errors.ts', 'step.ts', 'random.ts', 'cleanup.ts', 'index.ts']);
+const ROOT = new Set(['errors.ts', 'step.ts', 'random.ts', 'cleanup.ts', 'folder.ts', 'index.ts']);
 
 /** Packages with one home each. */
 const HOMES: Readonly<Record<string, string>> = {

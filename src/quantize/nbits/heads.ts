@@ -3,6 +3,7 @@ import type { Model } from '../../ir/model.ts';
 import type { Node } from '../../ir/node.ts';
 import type { Value } from '../../ir/value.ts';
 import type { BlockBits } from '../../numeric/block.ts';
+import { specOf } from '../../ops/table.ts';
 
 /** Bytes that more bits for heads may add, as a share of all the weights as they will be stored. */
 const SHARE = 0.01;
@@ -38,7 +39,7 @@ export function smallHeads(
 function lastProduct(output: Value, weightOf: (node: Node) => Value | null): Node | null {
   let node = output.producer;
   while (node) {
-    if (weightOf(node)) return node.opType === 'Gather' ? null : node;
+    if (weightOf(node)) return specOf(node)?.quant?.kind === 'compute' ? node : null;
     const computed: Value[] = node.inputs.flatMap((value) => (value?.producer ? [value] : []));
     node = computed.length === 1 ? (computed[0]?.producer ?? null) : null;
   }
