@@ -5,9 +5,6 @@ import { requireSchedule } from './run/schedule.ts';
 
 /** @throws LlmcError USAGE for the first that is found; nothing is read for it */
 export function refuseSenseless(options: LearnOptions): void {
-  const refuse = (message: string, hint: string): never => {
-    throw new LlmcError('USAGE', message, { hint });
-  };
   const { rate, momentum, warmup, epochs, steps, accumulate, batch, clip, ema, smoothing } = options;
   if (rate !== null && !(rate > 0))
     refuse(`--lr ${rate} teaches nothing`, 'give a number above 0, e.g. 0.001');
@@ -30,9 +27,6 @@ export function refuseSenseless(options: LearnOptions): void {
 function refuseContradictions(options: LearnOptions): void {
   const { losses, alpha, evaluation, metric, patience, optimizer, momentum, nesterov, steps, epochs } =
     options;
-  const refuse = (message: string, hint: string): never => {
-    throw new LlmcError('USAGE', message, { hint });
-  };
   if (losses.length > 0 && alpha !== null)
     refuse('--alpha and --loss both say what is learned', 'leave out one of them');
   if (losses.length > 0 && losses.every(({ weight }) => weight[0] === 0 && weight[1] === 0))
@@ -50,4 +44,8 @@ function refuseContradictions(options: LearnOptions): void {
     refuse('--nesterov does nothing without momentum', 'add --momentum 0.9, or leave it out');
   if (steps !== null && epochs !== LEARN_DEFAULTS.epochs)
     refuse('--steps and --epochs both say how long', 'leave out one of them');
+}
+
+function refuse(message: string, hint: string): never {
+  throw new LlmcError('USAGE', message, { hint });
 }

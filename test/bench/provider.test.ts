@@ -37,7 +37,7 @@ describe('--provider', () => {
   it('refuses a provider without its hardware, with those that work', async (test) => {
     // Installs without GPU libraries have nothing that could load CUDA.
     const found = (await builtInProviders()).includes('cuda') && !hasCuda();
-    if (!found) test.skip();
+    test.skip(!found, 'onnxruntime is built without CUDA here, or there is the hardware for it');
     await expect(bench([model], { ...quick, provider: 'cuda' }, silentContext())).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringMatching(/--provider cuda does not work here: \S/),
